@@ -2,15 +2,20 @@
 
 use crate::builds::{PACKAGE, ResolveError, spec};
 use crate::platform::children::Running;
-use crate::platform::system;
+use crate::platform::{console, system};
 use chrono::{DateTime, Utc};
 use semver::Version;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::Once;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The time that cargo has to ask crates.io.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The published versions in cargo's local index, which is as old as cargo's last query of crates.io.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -146,7 +151,7 @@ pub(super) fn check_published(version: &Version) -> Result<(), ResolveError> {
     // Without an index, cargo decides during the build.
     let Ok(mut known) = published() else { return Ok(()) };
     if !has(&known.versions) {
-        refresh_index();
+        refresh_index(&spec::without_features(version));
         known = published()?;
     }
     match () {
@@ -156,17 +161,38 @@ pub(super) fn check_published(version: &Version) -> Result<(), ResolveError> {
     }
 }
 
-/// Makes cargo query crates.io, once in a run. It changes only cargo's own index, and does nothing without cargo or a
-/// network.
-fn refresh_index() {
+/// Makes cargo query crates.io, once in a run, because its index lacks a version. It changes only that index, and does
+/// nothing without cargo or a network.
+fn refresh_index(missing: &Version) {
     static REFRESHED: Once = Once::new();
     REFRESHED.call_once(|| {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        console::complain(format_args!("cargo's local index has no {PACKAGE} {missing} to build: asking crates.io"));
+        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut cargo = system::cargo();
-        cargo.args(["update", "--dry-run", "--quiet", "--package", PACKAGE, "--manifest-path"]).arg(manifest);
-        cargo.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let _ = Running::start(&mut cargo).and_then(|mut running| running.child.wait());
+        cargo.args(["update", "--dry-run", "--quiet", "--package", PACKAGE, "--manifest-path"]);
+        // The user's folder chooses neither the toolchain nor the configuration.
+        cargo.arg(package.join("Cargo.toml")).current_dir(package);
+        if !ends_within(&mut cargo, PATIENCE) {
+            let seconds = PATIENCE.as_secs();
+            console::complain(format_args!("cargo did not answer within {seconds} s, and the index stays as it is"));
+        }
     });
+}
+
+/// Runs a command silently to its end, and returns whether it ended in time; otherwise it is ended. One that cannot be
+/// started has ended.
+fn ends_within(command: &mut Command, time: Duration) -> bool {
+    const PAUSE: Duration = Duration::from_millis(10);
+    let began = Instant::now();
+    let silent = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let Ok(mut running) = Running::start(silent) else { return true };
+    while let Ok(None) = running.child.try_wait() {
+        if began.elapsed() >= time {
+            return false;
+        }
+        thread::sleep(PAUSE);
+    }
+    true
 }
 
 #[cfg(test)]
@@ -214,5 +240,19 @@ mod tests {
         let why = check("0.2.5+atexit.nosuch").expect_err("it is refused").to_string();
         assert_eq!(why, "memscope-rs 0.2.5 has no feature 'nosuch': it has atexit, backtrace, default, derive");
         assert!(of(r#"{"vers":"0.2.6","features2":null}"#).check_features(&Version::new(0, 2, 6)).is_ok());
+    }
+
+    #[test]
+    fn a_command_that_does_not_end_is_ended() {
+        let shell = |script: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]);
+            command
+        };
+        assert!(ends_within(&mut shell("exit 1"), Duration::from_secs(60)));
+        assert!(ends_within(&mut Command::new("/no/such/program"), Duration::ZERO));
+        let began = Instant::now();
+        assert!(!ends_within(&mut shell("sleep 60; :"), Duration::from_millis(50)));
+        assert!(began.elapsed() < Duration::from_secs(30));
     }
 }

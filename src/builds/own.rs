@@ -8,7 +8,7 @@ mod manifest;
 
 use crate::builds::BuildError;
 use crate::builds::resolve::short_hash;
-use crate::platform::{system, text};
+use crate::platform::{children, system, text};
 use manifest::{manifest, target};
 use serde_json::Value;
 use std::fs;
@@ -97,7 +97,9 @@ impl OwnPackage {
 fn metadata(manifest: &Path) -> io::Result<Value> {
     let mut cargo = system::cargo();
     cargo.args(["metadata", "--no-deps", "--format-version=1", "--manifest-path"]).arg(manifest);
-    let output = cargo.stdin(Stdio::null()).output()?;
+    // The user's folder chooses neither the toolchain nor the configuration.
+    cargo.current_dir(manifest.parent().unwrap_or(manifest));
+    let output = children::output(cargo.stdin(Stdio::null()).stderr(Stdio::piped()))?;
     if !output.status.success() {
         return Err(io::Error::other(text::one_line(&String::from_utf8_lossy(&output.stderr))));
     }

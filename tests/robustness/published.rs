@@ -39,7 +39,8 @@ fn a_version_may_be_newer_than_the_local_index() {
     let text = said(program(&home).args(["compare", "0.2.4", "0.2.5"]));
     assert!(text.contains("memscope-rs 0.2.5 is not in cargo's local index of crates.io, as of 20"), "{text}");
     assert!(text.contains("which lists 0.1.0, 0.2.4, and as yanked 0.1.1"), "{text}");
-    assert!(text.contains("`cargo update --dry-run` in ") && text.lines().count() == 1, "{text}");
+    assert!(text.contains("`cargo update --dry-run` in ") && text.lines().count() == 2, "{text}");
+    assert!(text.starts_with("cargo's local index has no memscope-rs 0.2.5 to build: asking crates.io\n"), "{text}");
     assert!(!text.contains("never published"), "{text}");
 }
 
@@ -49,12 +50,17 @@ fn cargo_is_queried_before_a_version_is_refused() {
     let cargo = home.path().join("cargo");
     let index = "registry/index/example/.cache/me/ms/memscope-rs";
     let script = format!(
-        "#!/bin/sh\n[ \"$1\" = update ] && printf '\\000{{\"vers\":\"0.2.5\"}}\\000' >>\"$CARGO_HOME/{index}\"\n"
+        "#!/bin/sh\n[ \"$1\" = update ] && pwd -P >\"$CARGO_HOME/asked\" && \
+         printf '\\000{{\"vers\":\"0.2.5\"}}\\000' >>\"$CARGO_HOME/{index}\"\n"
     );
     fs::write(&cargo, script).expect("a script");
     fs::set_permissions(&cargo, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a program");
     let text = said(program(&home).env("CARGO", &cargo).args(["compare", "0.2.5", "0.2.6"]));
     assert!(text.contains("memscope-rs 0.2.6 is not in") && text.contains("which lists 0.1.0, 0.2.4, 0.2.5"), "{text}");
+    // The user's folder chooses neither the toolchain nor the configuration.
+    let asked = fs::read_to_string(home.path().join("asked")).expect("it was asked");
+    let package = fs::canonicalize(env!("CARGO_MANIFEST_DIR")).expect("the package");
+    assert_eq!(std::path::Path::new(asked.trim()), package);
     fs::write(&cargo, "#!/bin/sh\nexit 1\n").expect("a script");
     let text = said(program(&home).env("CARGO", &cargo).args(["compare", "0.2.5", "0.2.4", "--output=out"]));
     assert!(text.contains("none of 0.2.5, 0.2.4 was built"), "{text}");
@@ -65,7 +71,7 @@ fn a_yanked_version_was_published() {
     let home = home(&LINES);
     let text = said(program(&home).args(["compare", "0.1.1", "0.2.4"]));
     assert!(text.contains("memscope-rs 0.1.1 was yanked from crates.io"), "{text}");
-    assert!(text.contains("choose from 0.1.0, 0.2.4") && text.lines().count() == 1, "{text}");
+    assert!(text.contains("choose from 0.1.0, 0.2.4") && text.lines().count() == 2, "{text}");
 }
 
 #[test]
