@@ -2,7 +2,7 @@
 
 use crate::builds::flags;
 use crate::platform::children::Running;
-use crate::platform::system;
+use crate::platform::{limits, system};
 use serde_json::Value;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -139,10 +139,11 @@ impl CargoBuild<'_> {
         let mut running = Running::start(&mut cargo)?;
         let child = &mut running.child;
         let mut stdout = child.stdout.take().expect("it is piped");
-        let stdout = thread::spawn(move || {
+        let read = move || {
             let mut text = Vec::new();
             stdout.read_to_end(&mut text).map(|_| text).unwrap_or_default()
-        });
+        };
+        let stdout = thread::Builder::new().spawn(read).map_err(limits::explained)?;
         let mut printed = Vec::new();
         for line in BufReader::new(child.stderr.take().expect("it is piped")).split(b'\n') {
             let line = line?;

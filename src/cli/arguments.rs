@@ -5,6 +5,7 @@ use crate::cli::line::read_variables;
 use crate::cli::{Error, journal};
 use crate::platform::environment;
 use crate::platform::itself;
+use crate::platform::limits;
 use crate::platform::list::each_once;
 use crate::report::format::Format;
 use crate::schedule::measurement::Precision;
@@ -273,6 +274,14 @@ pub(super) fn after_the_baseline(requested: &[Level]) -> Vec<Level> {
 pub fn bar(total: usize, what: &str) -> ProgressBar {
     let template = format!("{{msg:32}} {{bar:40}} {{pos}}/{{len}} {what}, {{eta}} left");
     ProgressBar::new(total as u64).with_style(ProgressStyle::with_template(&template).expect("a valid template"))
+}
+
+/// Draws a bar again and again, so that its clock goes on. That takes a thread, which a bar that nobody sees is not
+/// worth, and neither is a moving clock where the system allows none.
+pub(super) fn tick(bar: &ProgressBar, interval: Duration) {
+    if !bar.is_hidden() && limits::allow_a_thread() {
+        bar.enable_steady_tick(interval);
+    }
 }
 
 /// Shows on a bar which measurement takes its pairs, and the number of finished rounds.

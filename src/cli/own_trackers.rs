@@ -2,6 +2,7 @@
 
 use crate::builds::{BuildCache, BuiltTracker};
 use crate::cli::Error;
+use crate::cli::arguments::tick;
 use crate::cli::builds::BuildCacheArguments;
 use crate::platform::text;
 use crate::study::trackers;
@@ -85,7 +86,7 @@ fn build(folder: &Path, cache: &BuildCacheArguments) -> Result<BuiltTracker, Err
     let bar = ProgressBar::new_spinner().with_style(
         ProgressStyle::with_template("{spinner} building ({elapsed}): {wide_msg}").expect("a valid template"),
     );
-    bar.enable_steady_tick(Duration::from_millis(200));
+    tick(&bar, Duration::from_millis(200));
     let cache = BuildCache::open(&cache.folder())?;
     let built = cache.tracker(folder, |line| bar.set_message(text::one_line(&format!("{}: {line}", folder.display()))));
     bar.finish_and_clear();

@@ -4,10 +4,7 @@
 //!
 //! A program of the user's is different: signals are for it, and this process waits for its end.
 
-use crate::platform::{interrupt, signals, tree};
-use rustix::io::Errno;
-use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
-use signal_hook::{consts::SIGQUIT, flag};
+use crate::platform::{interrupt, limits, tree};
 use std::io;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
@@ -90,7 +87,7 @@ fn wait_for_end(child: &Child) {
 fn start(command: &mut Command) -> io::Result<(Child, Entry)> {
     // Under the lock: a signal ends the child too, or comes before it.
     let mut held = interrupt::held();
-    let child = command.spawn()?;
+    let child = command.spawn().map_err(limits::explained)?;
     let entry = Entry(child.id());
     held.children.push(child.id());
     Ok((child, entry))

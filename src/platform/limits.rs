@@ -1,6 +1,8 @@
 //! The resource limits of this process, which its children inherit, by the names of a shell's `ulimit`.
 
 use rustix::process::{Resource, getrlimit};
+use std::io;
+use std::thread;
 
 /// A limit of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +44,35 @@ pub(crate) fn on_threads() -> String {
     if all.is_empty() { "the system's own limit".to_owned() } else { all.join(", ") }
 }
 
+/// Adds the limits that may be the reason to the error of starting a thread or a process.
+pub(crate) fn explained(error: io::Error) -> io::Error {
+    if error.kind() != io::ErrorKind::WouldBlock {
+        return error;
+    }
+    io::Error::new(error.kind(), format!("no thread or process can be started: {error} ({})", on_threads()))
+}
+
+/// Returns whether this process can start a thread now. Where a thread is of little use, this is better than the panic
+/// of a library that starts one.
+pub(crate) fn allow_a_thread() -> bool {
+    thread::Builder::new().spawn(|| ()).is_ok_and(|thread| thread.join().is_ok())
+}
+
 fn limit(resource: Resource, name: &'static str) -> Option<Limit> {
     getrlimit(resource).current.map(|amount| Limit { name, amount })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_error_of_starting_is_explained() {
+        let refused = io::Error::from_raw_os_error(nix::errno::Errno::EAGAIN as i32);
+        let text = explained(refused).to_string();
+        assert!(text.starts_with("no thread or process can be started: ") && text.contains(&on_threads()), "{text}");
+        let missing = io::Error::from(io::ErrorKind::NotFound);
+        assert_eq!(explained(missing).to_string(), io::Error::from(io::ErrorKind::NotFound).to_string());
+        assert!(allow_a_thread());
+    }
 }

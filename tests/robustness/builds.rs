@@ -5,6 +5,7 @@ use crate::common::cargo::{BUILDS, ScriptedCargo};
 use crate::common::linked;
 #[cfg(target_os = "linux")]
 use crate::common::processes;
+use crate::environment::on_a_terminal;
 use assert_cmd::Command;
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::compare::Comparison;
@@ -212,6 +213,36 @@ fn a_relative_path_to_a_compiler_begins_in_the_user_s_folder() {
     let said = fs::read_to_string(place.path("cache").join(OTHER).join("compilers")).expect("cargo was started");
     let here = fs::canonicalize(place.cargo.folder()).expect("the folder");
     assert_eq!(said, format!("{} sccache\n", here.join("rustc").display()));
+}
+
+/// A limit on threads is one of the system. No thread has this much address space for its stack either.
+const NO_THREAD: (&str, &str) = ("RUST_MIN_STACK", "1000000000000000");
+
+#[test]
+fn without_a_thread_a_build_is_an_error_and_no_panic() {
+    let place = Place::with_cargo("exit 101");
+    let refused = contains("build.log: no thread or process can be started: ").and(contains("panicked").not());
+    place.compare(&[OTHER]).envs([NO_THREAD]).assert().code(2).stderr(refused);
+}
+
+#[test]
+fn without_a_thread_progress_is_shown_on_a_terminal_without_a_panic() {
+    let place = Place::with_cargo("exit 101");
+    let program = env!("CARGO_BIN_EXE_memscope-bench");
+    let (cargo, folder) = (place.cargo.script(), place.cargo.folder().to_owned());
+    let command = format!(
+        "cd '{}' && env '{}={}' CARGO='{}' '{program}' compare {OTHER} --build-cache=cache --output=out",
+        folder.display(),
+        NO_THREAD.0,
+        NO_THREAD.1,
+        cargo.display()
+    );
+    let Some(output) = on_a_terminal(&command, &[]) else {
+        eprintln!("skipped: there is no `script`");
+        return;
+    };
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("no thread or process can be started") && !said.contains("panicked"), "{said}");
 }
 
 #[test]

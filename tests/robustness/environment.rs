@@ -134,7 +134,7 @@ fn temporary_files_do_not_need_the_user_s_folder() {
 }
 
 /// Runs a shell command on a separate terminal, with further variables; `None` if `script` is missing.
-fn on_a_terminal(command: &str, variables: &[(&str, &str)]) -> Option<Output> {
+pub fn on_a_terminal(command: &str, variables: &[(&str, &str)]) -> Option<Output> {
     let mut script = Command::new("script");
     script.args(["-qec", command, "/dev/null"]).env_remove("NO_COLOR").env("TERM", "xterm");
     script.envs(variables.iter().copied()).stdin(Stdio::null()).output().ok()

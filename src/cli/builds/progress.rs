@@ -1,6 +1,7 @@
 //! Progress over several builds: a bar on a terminal, and a line for each slow build.
 
 use crate::builds::{BuildCache, BuildError, ResolvedBuild};
+use crate::cli::arguments::tick;
 use crate::platform::{console, text};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
@@ -26,7 +27,7 @@ impl<'a> BuildProgress<'a> {
             ProgressStyle::with_template("{spinner} building {pos}/{len} ({elapsed}{prefix}): {wide_msg}")
                 .expect("a valid template"),
         );
-        bar.enable_steady_tick(Duration::from_millis(200));
+        tick(&bar, Duration::from_millis(200));
         Self { bar, cache, usual: usual.unwrap_or(USUAL), builds }
     }
 

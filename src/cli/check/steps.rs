@@ -3,6 +3,7 @@
 use crate::builds;
 use crate::cli::Error;
 use crate::cli::accuracy::{self, usual_scale};
+use crate::cli::arguments::tick;
 use crate::cli::builds::CheckedProgram;
 use crate::schedule::scheduler::Progress;
 use crate::study::calls::latency::{Latency, Pattern};
@@ -60,7 +61,7 @@ impl<'a> Steps<'a> {
         let template = "{msg:40} {bar:30} {elapsed} of about {len:1} s";
         let style = ProgressStyle::with_template(template).expect("a valid template");
         let bar = ProgressBar::new(seconds.max(1)).with_style(style);
-        bar.enable_steady_tick(Duration::from_secs(1));
+        tick(&bar, Duration::from_secs(1));
         Self { programs, end, bar }
     }
 

@@ -34,20 +34,22 @@ pub(crate) fn count(
     let counter = InstructionCounter::new(launcher)?;
     let work = Mutex::new(measured.iter().zip(singles).filter(|(measured, _)| is_counted(measured)));
     let workers = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                loop {
-                    let next = work.lock().unwrap_or_else(PoisonError::into_inner).next();
-                    let Some((measured, single)) = next else { break };
-                    match count_one(&counter, measured, single.calls.min(REPEATS)) {
-                        Ok(counted) => single.counted = Some(counted),
-                        Err(failure) => single.count_failure = Some(failure),
-                    }
-                    progress();
-                }
-            });
+    let count_all = || {
+        loop {
+            let next = work.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some((measured, single)) = next else { break };
+            match count_one(&counter, measured, single.calls.min(REPEATS)) {
+                Ok(counted) => single.counted = Some(counted),
+                Err(failure) => single.count_failure = Some(failure),
+            }
+            progress();
         }
+    };
+    thread::scope(|scope| {
+        // The system may allow fewer threads, and this one counts in any case.
+        let started = |_: &usize| thread::Builder::new().spawn_scoped(scope, &count_all).is_ok();
+        let _ = (1..workers).take_while(started).count();
+        count_all();
     });
     Ok(())
 }

@@ -265,9 +265,16 @@ impl<'a> InstructionCounter<'a> {
         mut progress: impl FnMut(),
     ) -> Result<Vec<Collected>, Failure> {
         thread::scope(|scope| {
-            let runs = pages.map(|pages| scope.spawn(move || self.run(request, expected, pages)));
+            let runs = pages.map(|pages| {
+                let run = move || self.run(request, expected, pages);
+                thread::Builder::new().spawn_scoped(scope, run).map_err(|_| run)
+            });
             let counts = runs.map(|run| {
-                let count = run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                let count = match run {
+                    Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                    // The system allows no further thread: this one runs it.
+                    Err(run) => run(),
+                };
                 progress();
                 count
             });

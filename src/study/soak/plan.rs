@@ -118,8 +118,8 @@ impl Plan {
             }
             (measured.counted, measured.instructions) = thread::scope(|scope| {
                 let is_counted = self.meters.contains(&Meter::Memory);
-                let counted =
-                    is_counted.then(|| scope.spawn(|| self.process(launcher, level, Meter::Memory, self.seed)));
+                let count = || self.process(launcher, level, Meter::Memory, self.seed);
+                let counted = is_counted.then(|| thread::Builder::new().spawn_scoped(scope, count).map_err(|_| count));
                 let instructions = match &counter {
                     None => Instructions::default(),
                     Some(Err(why)) => uncounted(why),
@@ -128,8 +128,11 @@ impl Plan {
                         self.instructions(counter, level, untracked.clone())
                     }
                 };
-                let counted =
-                    counted.map(|counted| counted.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+                let counted = counted.map(|counted| match counted {
+                    Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                    // The system allows no further thread: this one counts.
+                    Err(count) => count(),
+                });
                 (counted, instructions)
             });
         }

@@ -1,10 +1,16 @@
 //! The load: busy threads during all measurements.
 
+use crate::platform::limits;
 use crate::workloads::pools;
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 /// Runs `run`, and, with `load`, keeps as many threads busy as the machine runs at once.
-pub(super) fn under_load<R>(load: bool, run: impl FnOnce() -> R) -> R {
+///
+/// # Errors
+/// If the system does not allow as many threads.
+pub(super) fn under_load<R>(load: bool, run: impl FnOnce() -> R) -> io::Result<R> {
     /// Ends the threads even if `run` panics: the scope waits for them.
     struct Busy<'a>(&'a AtomicBool);
     impl Drop for Busy<'_> {
@@ -13,18 +19,19 @@ pub(super) fn under_load<R>(load: bool, run: impl FnOnce() -> R) -> R {
         }
     }
     if !load {
-        return run();
+        return Ok(run());
     }
     let is_busy = AtomicBool::new(true);
-    std::thread::scope(|scope| {
-        for _ in 0..pools::default_threads() {
-            scope.spawn(|| {
-                while is_busy.load(Ordering::Relaxed) {
-                    std::hint::spin_loop();
-                }
-            });
+    let spin = || {
+        while is_busy.load(Ordering::Relaxed) {
+            std::hint::spin_loop();
         }
+    };
+    thread::scope(|scope| {
         let _busy = Busy(&is_busy);
-        run()
+        for _ in 0..pools::default_threads() {
+            thread::Builder::new().spawn_scoped(scope, spin).map_err(limits::explained)?;
+        }
+        Ok(run())
     })
 }

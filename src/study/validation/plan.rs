@@ -12,6 +12,7 @@ use crate::worker::probe::Request;
 use crate::worker::tasks::windows::Windows;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
+use std::io;
 use std::time::Instant;
 
 /// The plan of a run. A journal belongs to one plan.
@@ -108,6 +109,9 @@ pub enum Stopped {
         /// The failure.
         failure: Failure,
     },
+    /// The threads of the load cannot be started.
+    #[error("the validation needs busy threads: {0}")]
+    NoLoad(#[from] io::Error),
     /// The journal cannot be written.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -166,7 +170,7 @@ impl Plan {
             Some(groups) => groups,
             None => {
                 let began = Instant::now();
-                let groups = under_load(self.load, || self.calibrate(launcher, progress))?;
+                let groups = under_load(self.load, || self.calibrate(launcher, progress))??;
                 let took = began.elapsed().as_secs_f64();
                 journal.append(&Step::Calibrated { groups: groups.clone(), seconds: took })?;
                 seconds += took;
@@ -177,7 +181,7 @@ impl Plan {
             let kind = groups.kind(parts.len());
             let began = Instant::now();
             let taken =
-                under_load(self.load, || self.part(launcher, kind, groups.of_kind(kind), parts.len(), progress))?;
+                under_load(self.load, || self.part(launcher, kind, groups.of_kind(kind), parts.len(), progress))??;
             let part = Part { kind, groups: taken, seconds: began.elapsed().as_secs_f64() };
             journal.append(&Step::Measured(part.clone()))?;
             seconds += part.seconds;
