@@ -13,7 +13,7 @@ use crate::builds::own::OwnPackage;
 use crate::builds::record::{Attempt, BuildRecord, configuration, fingerprint};
 use crate::builds::sources::Sources;
 use crate::builds::spec::without_features;
-use crate::builds::{BuildError, ResolvedBuild, Source};
+use crate::builds::{BuildError, ResolvedBuild, Source, path_text};
 use crate::platform::{console, files};
 use crate::worker::program;
 use std::fs::{self, File, TryLockError};
@@ -71,7 +71,8 @@ impl BuildCache {
     /// Opens a build cache, and creates its folder if needed. Waits if another process has it open.
     ///
     /// # Errors
-    /// If the folder cannot be written to, or the package's sources have moved or changed since this program was built.
+    /// If the folder cannot be written to, or its path is not UTF-8; if the package's sources have moved or changed
+    /// since this program was built.
     pub(crate) fn open(folder: &Path) -> Result<Self, BuildError> {
         let package = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         if let Some(missing) = PARTS.iter().map(|part| package.join(part)).find(|part| !part.exists()) {
@@ -87,6 +88,8 @@ impl BuildCache {
         check_content(&package, built_from())?;
         fs::create_dir_all(folder.join(SOURCES)).map_err(&failed)?;
         let folder = fs::canonicalize(folder).map_err(&failed)?;
+        // Generated manifests have paths in it.
+        path_text(&folder)?;
         let lock = File::create(folder.join(".lock")).map_err(&failed)?;
         match lock.try_lock() {
             Ok(()) => {}

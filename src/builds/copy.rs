@@ -91,6 +91,7 @@ fn dependency(build: &ResolvedBuild, sources: Option<&Sources>, attempt: Attempt
     let mut dependency = InlineTable::new();
     let mut features = Vec::new();
     if let Some(Sources { folder, name, defaults, .. }) = sources {
+        // A path that is not UTF-8 was refused before.
         dependency.insert("path", folder.display().to_string().into());
         if name != PACKAGE {
             dependency.insert("package", name.into());

@@ -77,6 +77,9 @@ pub enum BuildError {
          another harness than its own: build or install it again", .0.display()
     )]
     OtherSources(PathBuf),
+    /// A path that a generated manifest must name.
+    #[error("the path {} is not UTF-8, as a Cargo.toml must be: use another folder", .0.display())]
+    NotText(PathBuf),
     /// The build cache could not be written to, or cargo could not be started.
     #[error("cannot work in {}: {source}", path.display())]
     Unwritable {

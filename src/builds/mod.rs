@@ -44,6 +44,15 @@ pub(crate) use suspects::Suspects;
 pub(crate) use tracker::{BuiltTracker, TrackerError};
 
 pub(crate) use crate::tracking::memscope::versions::{PACKAGE, is_memscope};
+
+/// Returns a path as text, for a manifest.
+///
+/// # Errors
+/// If it is not UTF-8.
+fn path_text(path: &std::path::Path) -> Result<&str, BuildError> {
+    path.to_str().ok_or_else(|| BuildError::NotText(path.to_owned()))
+}
+
 /// Returns a commit with these parents, for tests.
 #[cfg(test)]
 fn commit(hash: &str, parents: &[&str]) -> crate::platform::git::Commit {

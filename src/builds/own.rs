@@ -6,8 +6,8 @@
 
 mod manifest;
 
-use crate::builds::BuildError;
 use crate::builds::resolve::short_hash;
+use crate::builds::{BuildError, path_text};
 use crate::platform::{children, system, text};
 use manifest::{manifest, target};
 use serde_json::Value;
@@ -61,6 +61,7 @@ impl OwnPackage {
     }
 
     pub(super) fn read(own: &OwnCrate) -> Result<Self, BuildError> {
+        path_text(&own.folder)?;
         let path = own.folder.join("Cargo.toml");
         let failed = BuildError::at(&path);
         let metadata = metadata(&path).map_err(&failed)?;

@@ -58,6 +58,9 @@ impl BuildSpec {
                 let manifest = manifest.map_err(|error| another(&name, format!("its Cargo.toml: {error}")))?;
                 check_package(&name, &manifest)?;
                 let folder = absolute(folder);
+                if folder.to_str().is_none() {
+                    return Err(ResolveError::NotText(folder));
+                }
                 let key = format!("folder-{}", short_hash(&folder));
                 Ok(ResolvedBuild { key, name, about: None, source: Source::Folder(folder) })
             }
@@ -133,6 +136,9 @@ pub enum ResolveError {
         /// The features that it has.
         others: Vec<String>,
     },
+    /// The path of a folder that a generated manifest must name.
+    #[error("the path {} is not UTF-8, as a Cargo.toml must be: use another folder", .0.display())]
+    NotText(PathBuf),
     /// There is no list of published versions.
     #[error(
         "cargo's index in {} has no {PACKAGE}, so its published versions are unknown: name them, or run `cargo update \

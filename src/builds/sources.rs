@@ -1,7 +1,7 @@
 //! The sources of a build that is not on crates.io, in a folder.
 
 use crate::builds::export::LeftOut;
-use crate::builds::{BuildError, PACKAGE, Repository, ResolvedBuild, Source};
+use crate::builds::{BuildError, PACKAGE, Repository, ResolvedBuild, Source, path_text};
 use crate::platform::console;
 use crate::platform::scratch::Scratch;
 use crate::tracking::memscope::versions::OWN_ALLOCATOR;
@@ -26,7 +26,7 @@ impl Sources {
     /// into a folder below `exported`, unless they exist already.
     ///
     /// # Errors
-    /// If they cannot be read or exported; the inner one if their manifest is invalid.
+    /// If they cannot be read or exported, or their path is not UTF-8; the inner one if their manifest is invalid.
     pub(super) fn of(build: &ResolvedBuild, exported: &Path) -> Result<Result<Option<Self>, String>, BuildError> {
         let folder = match &build.source {
             Source::Published(_) => return Ok(Ok(None)),
@@ -40,6 +40,7 @@ impl Sources {
                 repository.package_in(&sources)
             }
         };
+        path_text(&folder)?;
         Ok(Self::read(folder).map(Some))
     }
 

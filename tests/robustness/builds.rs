@@ -11,7 +11,9 @@ use memscope_bench::internal::platform::files;
 use memscope_bench::internal::study::compare::Comparison;
 use predicates::prelude::*;
 use predicates::str::contains;
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 #[cfg(target_os = "linux")]
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -243,6 +245,24 @@ fn without_a_thread_progress_is_shown_on_a_terminal_without_a_panic() {
     };
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(said.contains("no thread or process can be started") && !said.contains("panicked"), "{said}");
+}
+
+#[test]
+fn a_path_that_no_manifest_can_name_is_refused() {
+    let place = Place::with_cargo("exit 101");
+    let strange = place.path("").join(OsStr::from_bytes(b"d\xff"));
+    if fs::create_dir(&strange).is_err() {
+        eprintln!("skipped: the file system has only names in UTF-8");
+        return;
+    }
+    let refused = contains(" is not UTF-8, as a Cargo.toml must be: use another folder");
+    place.compare(&[OTHER]).current_dir(&strange).assert().code(2).stderr(refused.clone());
+    let sources = place.path(&place.sources("memscope", ""));
+    fs::rename(&sources, strange.join("memscope")).expect("it is moved");
+    let cache = place.path("cache");
+    let mut compare = place.compare(&["memscope"]);
+    compare.env("MEMSCOPE_BENCH_BUILD_CACHE", &cache).current_dir(&strange).assert().code(2).stderr(refused);
+    assert_eq!(place.calls().len(), 0, "cargo would name a folder that does not exist");
 }
 
 #[test]
