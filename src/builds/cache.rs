@@ -17,6 +17,7 @@ use crate::builds::{BuildError, ResolvedBuild, Source, path_text};
 use crate::platform::{console, files};
 use crate::worker::program;
 use std::fs::{self, File, TryLockError};
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -78,7 +79,7 @@ impl BuildCache {
         if let Some(missing) = PARTS.iter().map(|part| package.join(part)).find(|part| !part.exists()) {
             return Err(BuildError::NoPackage(missing));
         }
-        let failed = BuildError::at(folder);
+        let failed = |error| BuildError::at(folder)(with_remedy(error));
         // All builds of a run must have the same harness: a bisection that builds as it goes must not mix two.
         static FIRST: OnceLock<String> = OnceLock::new();
         let now = fingerprint(&package, &PARTS, "").map_err(BuildError::at(&package))?;
@@ -86,16 +87,16 @@ impl BuildCache {
             return Err(BuildError::PackageChanged(package));
         }
         check_content(&package, built_from())?;
-        fs::create_dir_all(folder.join(SOURCES)).map_err(&failed)?;
-        let folder = fs::canonicalize(folder).map_err(&failed)?;
+        fs::create_dir_all(folder.join(SOURCES)).map_err(failed)?;
+        let folder = fs::canonicalize(folder).map_err(failed)?;
         // Generated manifests have paths in it.
         path_text(&folder)?;
-        let lock = File::create(folder.join(".lock")).map_err(&failed)?;
+        let lock = File::create(folder.join(".lock")).map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 console::complain(format_args!("waiting for another run that builds in {}", folder.display()));
-                lock.lock().map_err(&failed)?;
+                lock.lock().map_err(failed)?;
             }
             // Some network file systems have no locks. Cargo continues without them too.
             Err(TryLockError::Error(error)) => console::complain(format_args!(
@@ -212,6 +213,16 @@ impl BuildCache {
     }
 }
 
+/// Adds what helps to the error of a folder that belongs to another user, or to a file system that is read-only.
+fn with_remedy(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            io::Error::new(error.kind(), format!("{error}; name another folder with --build-cache"))
+        }
+        _ => error,
+    }
+}
+
 /// Returns the stamp of the package's content by the build script of this program; `None` if it is unknown.
 fn built_from() -> Option<&'static str> {
     // Clones may share a folder of artifacts. Cargo may then take the output of another one's build script for that of
@@ -298,5 +309,13 @@ mod tests {
         let package = Path::new(env!("CARGO_MANIFEST_DIR"));
         assert!(check_content(package, built_from()).is_ok());
         assert!(check_content(package, None).is_ok(), "it is unknown");
+    }
+
+    #[test]
+    fn a_folder_of_another_user_is_refused_with_a_remedy() {
+        let said = |kind: io::ErrorKind| with_remedy(kind.into()).to_string();
+        assert!(said(io::ErrorKind::PermissionDenied).ends_with("; name another folder with --build-cache"));
+        assert!(said(io::ErrorKind::ReadOnlyFilesystem).ends_with("; name another folder with --build-cache"));
+        assert!(!said(io::ErrorKind::StorageFull).contains("--build-cache"), "another folder may be on the same disk");
     }
 }
