@@ -14,7 +14,7 @@ use crate::builds::record::{Attempt, BuildRecord, configuration, fingerprint};
 use crate::builds::sources::Sources;
 use crate::builds::spec::without_features;
 use crate::builds::{BuildError, ResolvedBuild, Source, path_text};
-use crate::platform::{console, files};
+use crate::platform::{console, files, scratch};
 use crate::worker::program;
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -103,6 +103,9 @@ impl BuildCache {
                 "{} cannot be locked ({error}): do not build in it from another run meanwhile",
                 folder.display()
             )),
+        }
+        for place in [folder.clone(), folder.join(SOURCES)] {
+            scratch::remove_leftovers(&place);
         }
         Ok(Self { folder, package, own: OwnPackage::of_this_program()?, _lock: lock })
     }

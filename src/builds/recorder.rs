@@ -4,7 +4,7 @@ use crate::platform::allocator::Allocator;
 use crate::platform::environment;
 use crate::platform::files;
 use crate::platform::programs::find;
-use crate::platform::scratch::Scratch;
+use crate::platform::scratch::{HIDDEN, Scratch};
 use crate::trace::PRELOADED;
 use crate::worker::preload;
 use std::fs;
@@ -54,7 +54,7 @@ pub(crate) fn library(cache: &Path) -> Result<PathBuf, RecorderError> {
     let compiler = find("cc", &path).ok_or(RecorderError::NoCompiler)?;
     let failed = |source| RecorderError::File { path: library.clone(), source };
     fs::create_dir_all(&folder).map_err(failed)?;
-    let scratch = Scratch::within(&folder, ".memscope-bench-").map_err(failed)?;
+    let scratch = Scratch::within(&folder, HIDDEN).map_err(failed)?;
     let [source, made] = ["recorder.c", "recorder.so"].map(|name| scratch.path().join(name));
     fs::write(&source, PRELOADED).map_err(failed)?;
     preload::compile(&compiler, &OPTIONS, &source, &LIBRARIES, &made).map_err(RecorderError::NotCompiled)?;

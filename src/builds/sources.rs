@@ -3,7 +3,7 @@
 use crate::builds::export::LeftOut;
 use crate::builds::{BuildError, PACKAGE, Repository, ResolvedBuild, Source, path_text};
 use crate::platform::console;
-use crate::platform::scratch::Scratch;
+use crate::platform::scratch::{HIDDEN, Scratch};
 use crate::tracking::memscope::versions::OWN_ALLOCATOR;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -59,7 +59,7 @@ impl Sources {
 
 /// Exports a commit into a folder, completely or not at all: the folder gets its name after everything is written.
 fn export(repository: &Repository, hash: &str, sources: &Path, name: &str) -> Result<(), BuildError> {
-    let scratch = Scratch::within(sources.parent().unwrap_or(sources), ".memscope-bench-");
+    let scratch = Scratch::within(sources.parent().unwrap_or(sources), HIDDEN);
     let scratch = scratch.map_err(BuildError::at(sources))?;
     let files = scratch.path().join(PACKAGE);
     let LeftOut { submodules, lost } = repository.export(hash, &files)?;

@@ -12,7 +12,7 @@ use crate::builds::copy::write_package;
 use crate::builds::own::{OwnCrate, OwnPackage};
 use crate::builds::package::crates_of;
 use crate::platform::files;
-use crate::platform::scratch::Scratch;
+use crate::platform::scratch::{HIDDEN, Scratch};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -152,7 +152,7 @@ impl BuildCache {
         progress: &mut dyn FnMut(&str),
     ) -> Result<Duration, TrackerError> {
         let failed = BuildError::at(&self.folder);
-        let empty = Scratch::within(&self.folder, ".memscope-bench-").map_err(&failed)?;
+        let empty = Scratch::within(&self.folder, HIDDEN).map_err(&failed)?;
         let cargo = cargo(self, place, program, empty.path());
         let cargo = CargoBuild { log: place.join("library.log"), ..cargo };
         let began = Instant::now();

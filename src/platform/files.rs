@@ -18,8 +18,8 @@ pub(crate) use place::{folder_of, place_of};
 pub use size::bytes_within;
 
 use crate::platform::console;
-use crate::platform::scratch::Scratch;
-use place::file_type;
+use crate::platform::scratch::{self, HIDDEN, Scratch};
+use place::{file_type, place_of};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, Read, Write};
@@ -180,7 +180,7 @@ pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
     fs::create_dir_all(folder).map_err(failed)?;
     // A temporary file is private by default; this one gets the usual permissions.
     let anyone = Permissions::from_mode(0o666);
-    let named = tempfile::Builder::new().prefix(".memscope-bench-").permissions(anyone).tempfile_in(folder);
+    let named = tempfile::Builder::new().prefix(HIDDEN).permissions(anyone).tempfile_in(folder);
     let mut file = named.map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
     if let Ok(earlier) = fs::metadata(&place) {
@@ -227,7 +227,7 @@ pub(crate) fn lock_for_change(path: &Path) -> Option<File> {
 /// # Errors
 /// If it cannot be created.
 pub fn scratch_folder(within: &Path) -> Result<Scratch, FileError> {
-    let named = Scratch::within(within, ".memscope-bench-");
+    let named = Scratch::within(within, HIDDEN);
     named.map_err(|source| FileError::Write { path: within.to_owned(), source })
 }
 
@@ -264,7 +264,9 @@ pub(crate) fn put(finished: &Path, path: &Path) -> Result<(), FileError> {
 /// # Errors
 /// If it cannot be copied. An earlier copy then stays unchanged.
 pub fn copy_program(from: &Path, to: &Path) -> io::Result<()> {
-    let scratch = Scratch::within(folder_of(to), ".memscope-bench-")?;
+    let folder = folder_of(to);
+    scratch::remove_leftovers(folder);
+    let scratch = Scratch::within(folder, HIDDEN)?;
     let copy = scratch.path().join("program");
     fs::copy(from, &copy)?;
     fs::rename(&copy, to)

@@ -266,6 +266,20 @@ fn a_path_that_no_manifest_can_name_is_refused() {
 }
 
 #[test]
+fn what_killed_runs_left_in_the_build_cache_is_removed() {
+    let place = Place::with_cargo("exit 101");
+    let cache = place.path("cache");
+    let left = ["sources/.memscope-bench-a", ".memscope-bench-b"].map(|name| cache.join(name));
+    let earlier = std::time::SystemTime::now() - std::time::Duration::from_secs(24 * 60 * 60);
+    for folder in &left {
+        fs::create_dir_all(folder.join("memscope-rs")).expect("a folder");
+        fs::File::open(folder).and_then(|folder| folder.set_modified(earlier)).expect("an older one");
+    }
+    place.compare(&[OTHER]).assert().code(2);
+    assert!(!left.iter().any(|folder| folder.exists()));
+}
+
+#[test]
 fn another_configuration_of_cargo_is_another_build() {
     let place = Place::with_cargo(&error_in("/elsewhere/Cargo.toml", OF_MEMSCOPE));
     let refused = || place.compare(&[OTHER]).assert().code(2).stderr(contains("does not compile: error[E0433]"));

@@ -1,6 +1,7 @@
 //! The places of files: the targets of paths, and whether they can be written.
 
 use crate::platform::files::{FileError, Versioned, read};
+use crate::platform::scratch::{self, HIDDEN};
 use nix::unistd::{AccessFlags, access};
 use std::fs::{self, FileType};
 use std::io;
@@ -125,7 +126,8 @@ pub fn prepare_folder(folder: &Path) -> Result<(), FileError> {
     let failed = |source| FileError::Write { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(|source| not_made(folder, source))?;
     // The test file has a name, like the later files, because some file systems only accept unnamed files.
-    tempfile::Builder::new().prefix(".memscope-bench-").tempfile_in(folder).map_err(failed)?;
+    tempfile::Builder::new().prefix(HIDDEN).tempfile_in(folder).map_err(failed)?;
+    scratch::remove_leftovers(folder);
     Ok(())
 }
 
