@@ -23,6 +23,10 @@ use std::process::{Command, ExitStatus};
 /// The variable that passes the trace's path to the recorder.
 const TRACE: &str = crate::platform::environment::TRACE;
 
+/// The beginning of the name of the folder for a trace that is being written. It has no other temporary folder's name: those
+/// are removed as leftovers after an hour, and a program may run for longer.
+const RECORDING: &str = ".memscope-recording-";
+
 /// The other way to record a program.
 const OTHER_WAY: &str = "add memscope_bench::RecordingAllocator to it, and run it with MEMSCOPE_BENCH_TRACE=FILE";
 
@@ -54,7 +58,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     console::complain("A trace holds sizes and times of allocations, and no contents of memory.");
     // The program writes a new file, which gets its name when the program has ended: until then, an earlier trace stays.
     // What the program leaves running finds no trace later.
-    let folder = Scratch::within(folder_of(&place_of(&output)?), ".memscope-bench-").map_err(not_written(&output))?;
+    let folder = Scratch::within(folder_of(&place_of(&output)?), RECORDING).map_err(not_written(&output))?;
     let new = folder.path().join("trace");
     let mut command = Command::new(&program);
     command.args(&arguments.command[1..]).env(preload::VARIABLE, with_others(library)).env(TRACE, &new);

@@ -4,7 +4,10 @@
 //!
 //! A program of the user's is different: signals are for it, and this process waits for its end.
 
-use crate::platform::{interrupt, limits, tree};
+use crate::platform::{interrupt, limits, signals, tree};
+use rustix::io::Errno;
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+use signal_hook::{consts::SIGQUIT, flag};
 use std::io;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;

@@ -19,7 +19,7 @@ pub use size::bytes_within;
 
 use crate::platform::console;
 use crate::platform::scratch::{self, HIDDEN, Scratch};
-use place::{file_type, place_of};
+use place::file_type;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, Read, Write};

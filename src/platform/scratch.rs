@@ -13,6 +13,28 @@ pub(crate) const HIDDEN: &str = ".memscope-bench-";
 /// The age at which one is a leftover. Those of a running program are renamed or removed within minutes.
 const LEFTOVER: Duration = Duration::from_secs(60 * 60);
 
+/// The beginning of the name of a folder among other temporary ones.
+const PREFIX: &str = "memscope-bench-";
+
+/// Creates a folder in the folder for temporary files. If that folder is missing, or its path is not UTF-8, which tasks
+/// need, the new folder is in `/tmp`.
+fn in_the_usual_place<F>(create: impl Fn(&Path) -> io::Result<F>) -> io::Result<F> {
+    let named = std::env::temp_dir();
+    let is_text = std::path::absolute(&named).is_ok_and(|named| named.to_str().is_some());
+    let own = is_text.then(|| create(&named)).and_then(Result::ok);
+    own.map_or_else(|| create(Path::new("/tmp")), Ok)
+}
+
+/// Creates a temporary folder that is only removed when its value is dropped. It is for a process that is measured: a
+/// [`Scratch`] starts a thread, and the C library is slower in a process with several. The launcher of a worker removes
+/// what the worker leaves.
+///
+/// # Errors
+/// As [`Scratch::new`].
+pub(crate) fn plain_folder() -> io::Result<TempDir> {
+    in_the_usual_place(|place| tempfile::Builder::new().prefix(PREFIX).tempdir_in(place))
+}
+
 /// A temporary folder.
 #[derive(Debug)]
 pub struct Scratch(TempDir);
