@@ -4,6 +4,7 @@ use crate::builds::ResolvedBuild;
 use crate::cli::measure;
 use crate::platform::files::FileError;
 use crate::platform::{console, text};
+use crate::study::compare::Missing;
 use crate::worker::launcher::MissingProgram;
 use crate::worker::serve::ServeError;
 use crate::worker::task::TaskError;
@@ -88,13 +89,16 @@ pub enum Error {
     /// Regressions, with `--fail-on-regression`.
     #[error("{}", .0.join("\n"))]
     Regressions(Vec<String>),
+    /// No regression, with `--fail-on-regression`, but builds or figures are missing.
+    #[error("{}", .0.lines().join("\n"))]
+    NotJudged(Missing),
     /// A tracker that cannot be built.
     #[error(transparent)]
     Tracker(#[from] crate::builds::TrackerError),
     /// Tests that a tracker failed.
     #[error("failed: {0}")]
     NotConforming(String),
-    /// A check without a decision.
+    /// A check or a search without a decision.
     #[error("{0}")]
     CannotTell(String),
     /// A budget that cannot be used.
@@ -120,6 +124,9 @@ pub enum Error {
     /// None of the builds succeeded.
     #[error("nothing to measure: none of {0} was built")]
     NoneBuilt(String),
+    /// Only one of several builds succeeded.
+    #[error("nothing to compare: only {0} was built")]
+    OneBuilt(String),
     /// The files were written, but the report could not be printed.
     #[error("cannot write {0}")]
     NotShown(String),
@@ -147,15 +154,23 @@ impl Error {
             Self::Task(error) => error.exit_code(),
             Self::Program { code, .. } => *code,
             Self::Regressions(_) | Self::NotConforming(_) => 1,
+            Self::NotJudged(missing) => {
+                if missing.builds.is_empty() {
+                    3
+                } else {
+                    2
+                }
+            }
             Self::CannotTell(_) => 3,
             _ => 2,
         }
     }
 
-    /// Returns the message: one line, or one for each regression.
+    /// Returns the message: one line, or one for each regression and each missing figure.
     fn lines(&self) -> String {
         match self {
-            Self::Regressions(_) => self.to_string(),
+            Self::Regressions(lines) => one_line_each(lines),
+            Self::NotJudged(missing) => one_line_each(&missing.lines()),
             _ => text::one_line(&self.to_string()),
         }
     }
@@ -164,4 +179,9 @@ impl Error {
     pub(super) fn none_built(builds: &[ResolvedBuild]) -> Self {
         Self::NoneBuilt(builds.iter().map(|build| build.name.as_str()).collect::<Vec<_>>().join(", "))
     }
+}
+
+/// Returns lines, parts of which come from outside, as one line each.
+fn one_line_each(lines: &[String]) -> String {
+    lines.iter().map(|line| text::one_line(line)).collect::<Vec<_>>().join("\n")
 }

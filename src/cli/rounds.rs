@@ -12,8 +12,8 @@ use crate::schedule::measurement::Clock;
 use crate::stats::sign_test::needed_rounds;
 use crate::study::compare::verdicts;
 use crate::study::compare::{
-    Against, ComparedBuild, Comparison, Counted, Journal, Measured, Plan, ROUNDS, Record, SECONDS, THRESHOLD_PERCENT,
-    apart,
+    Against, ComparedBuild, Comparison, Counted, Journal, Measured, Missing, Plan, ROUNDS, Record, SECONDS,
+    THRESHOLD_PERCENT, apart,
 };
 use crate::study::counts::Counts;
 use crate::study::instructions::check_tools;
@@ -73,7 +73,7 @@ pub(super) struct RoundArguments {
     /// Resume an interrupted run of the same command
     #[arg(long)]
     resume: bool,
-    /// Exit with 1 if there is a regression
+    /// Exit with 1 if there is a regression, and with 2 or 3 if a build or a figure is missing, so there may be one
     #[arg(long)]
     fail_on_regression: bool,
     #[command(flatten)]
@@ -113,18 +113,43 @@ impl RoundArguments {
         files.prepare::<Comparison>()?;
         let journal = self.results.output.join(format!("{name}.journal"));
         journal::check(&journal, self.resume)?;
+        let plan = self.plan(resolved.iter().map(|build| (build.name.clone(), String::new())).collect());
+        self.check_judgeable(&plan)?;
         let linking = if self.counts_only { Linking::single() } else { Linking::from(self.links) };
         let builds = self.building.build(resolved, self.results.limits(), &linking)?;
-        if builds.iter().all(|build| build.program.is_err()) {
-            return Err(Error::none_built(resolved));
+        let built: Vec<&Build> = builds.iter().filter(|build| build.program.is_ok()).collect();
+        match built.as_slice() {
+            [] => return Err(Error::none_built(resolved)),
+            [only] if builds.len() > 1 => return Err(Error::OneBuilt(only.name.clone())),
+            _ => {}
         }
         let (comparison, journal) = self.measure(&builds, report.against.clone(), &journal)?;
 
         let beside = || (report.beside)(&comparison, &self.results.output);
         journal::finish_with(&files, &comparison, Some(journal), self.results.format(), self.keep, beside)?;
-        let regressions = verdicts::regressions(&comparison);
-        if self.fail_on_regression && !regressions.is_empty() {
-            return Err(Error::Regressions(regressions));
+        if self.fail_on_regression { judged(&comparison) } else { Ok(()) }
+    }
+
+    /// Checks that `--fail-on-regression` can fail: that this plan has comparisons, and enough rounds for a verdict.
+    ///
+    /// # Errors
+    /// If it cannot. Call this before anything is built.
+    fn check_judgeable(&self, plan: &Plan) -> Result<(), Error> {
+        if !self.fail_on_regression {
+            return Ok(());
+        }
+        let refused = |why: String| Err(Error::System(format!("--fail-on-regression: {why}")));
+        let comparisons = plan.comparisons();
+        if comparisons == 0 {
+            return refused("nothing is compared: name two builds, and a level other than untracked".to_owned());
+        }
+        let needed = needed_rounds(comparisons);
+        if plan.is_timed() && plan.rounds < needed {
+            let rounds = plan.rounds;
+            return refused(format!(
+                "{rounds} rounds are too few for a verdict among {comparisons} comparisons: use at least --rounds \
+                 {needed}"
+            ));
         }
         Ok(())
     }
@@ -147,7 +172,7 @@ impl RoundArguments {
 
     /// Measures builds in rounds, counts them, and compares them.
     fn measure(&self, builds: &[Build], against: Against, journal: &Path) -> Result<(Comparison, Journal), Error> {
-        let plan = self.plan(builds);
+        let plan = self.plan(builds.iter().map(|build| (build.name.clone(), build.fingerprint())).collect());
         let needed = needed_rounds(plan.comparisons());
         if plan.is_timed() && plan.rounds < needed {
             console::complain(format_args!(
@@ -216,9 +241,10 @@ impl RoundArguments {
         counts
     }
 
-    fn plan(&self, builds: &[Build]) -> Plan {
+    /// Returns the plan for builds with these names and fingerprints.
+    fn plan(&self, builds: Vec<(String, String)>) -> Plan {
         Plan {
-            builds: builds.iter().map(|build| (build.name.clone(), build.fingerprint())).collect(),
+            builds,
             workloads: or_all(&self.workloads),
             levels: after_the_baseline(&self.tracking),
             scale: self.scale.map(|scale| scale.factor()),
@@ -229,4 +255,16 @@ impl RoundArguments {
             counts: self.counts || self.counts_only,
         }
     }
+}
+
+/// Returns whether a comparison shows that there is no regression.
+///
+/// # Errors
+/// If there is one, or if a build or a figure is missing.
+fn judged(comparison: &Comparison) -> Result<(), Error> {
+    let (regressions, missing) = (verdicts::regressions(comparison), Missing::of(comparison));
+    if !regressions.is_empty() {
+        return Err(Error::Regressions([regressions, missing.lines()].concat()));
+    }
+    if missing.is_empty() { Ok(()) } else { Err(Error::NotJudged(missing)) }
 }

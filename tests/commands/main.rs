@@ -14,6 +14,7 @@ mod counts;
 mod footprint;
 mod instructions;
 mod measure;
+mod missing;
 mod modes;
 mod own_crate;
 mod own_tracker;

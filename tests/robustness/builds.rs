@@ -86,9 +86,9 @@ fn a_program_of_another_version_is_an_error_and_never_a_row() {
     let Some(linked) = linked() else { return };
     let place = Place::with_cargo(BUILDS);
     let refusal = format!("{OTHER} was not built: the program is of memscope-rs {linked} (crates.io)");
-    place.compare(&[OTHER, &linked]).assert().success().stderr(contains(refusal));
+    place.compare(&[OTHER, &linked, &linked]).assert().success().stderr(contains(refusal));
     let found = place.comparison();
-    let [other, this] = found.builds.as_slice() else { panic!("two builds") };
+    let [other, this, _] = found.builds.as_slice() else { panic!("three builds") };
     assert!(other.memscope.is_none() && other.measurements.is_empty() && other.not_built.is_some(), "{other:?}");
     assert_eq!(this.memscope.as_ref().map(|memscope| memscope.version.as_str()), Some(linked.as_str()));
     assert!(!this.measurements.is_empty());

@@ -1,0 +1,137 @@
+//! Integration tests of `compare`, `history` and `bisect` where builds, figures or readers are missing. A script
+//! replaces cargo, and the builds are workers in sh, whose times are fixed.
+
+use crate::common::cargo::{ScriptedCargo, builds_workers};
+use crate::common::comparison;
+use crate::common::git::{Repository, has_git};
+use assert_cmd::Command;
+use memscope_bench::internal::schedule::measurement::Clock;
+use memscope_bench::internal::study::compare::Missing;
+use predicates::prelude::*;
+use predicates::str::contains;
+use std::os::unix::fs::symlink;
+
+/// A repository whose commits are built by a script.
+struct Place {
+    cargo: ScriptedCargo,
+    repository: Repository,
+}
+
+impl Place {
+    /// Makes a repository with these commits, as `repo`. `None` without git.
+    fn new(subjects: &[&str], cases: &str) -> Option<Self> {
+        if !has_git() {
+            return None;
+        }
+        let place = Self { cargo: ScriptedCargo::new(&builds_workers(cases)), repository: Repository::line(subjects) };
+        symlink(place.repository.path(), place.cargo.path("repo")).expect("a link");
+        Some(place)
+    }
+
+    /// Returns a command with the options that all builds of a test share.
+    fn rounds(&self, arguments: &[&str]) -> Command {
+        let mut command = self.cargo.memscope_bench();
+        command.args(arguments).args(["--workloads=cycles", "--threads=1", "--links=1", "--output=out"]);
+        command
+    }
+
+    fn compare(&self, builds: &[&str]) -> Command {
+        let mut command = self.rounds(&["compare", "--rounds=12"]);
+        command.args(builds);
+        command
+    }
+
+    fn has_measured(&self) -> bool {
+        self.cargo.path("out/compare.json").exists()
+    }
+
+    fn builds(&self) -> usize {
+        self.cargo.calls().len()
+    }
+}
+
+const GATE: &str = "--fail-on-regression";
+/// What cargo says without a network.
+const OFFLINE: &str = "offline) echo 'error: failed to get `x` as a dependency' >&2; exit 101;;";
+
+#[test]
+fn a_gate_judges_what_it_can() {
+    let Some(place) = Place::new(&["one", "two", "slow"], "slow) cost=4000000;;") else { return };
+    place.compare(&["repo@HEAD~2", "repo@HEAD~1", GATE]).assert().success();
+    let regression = "error: regression: cycles/full: repo@HEAD against repo@HEAD~1: ";
+    place.compare(&["repo@HEAD~1", "repo@HEAD", GATE]).assert().code(1).stderr(contains(regression));
+    place.compare(&["repo@HEAD~1", "repo@HEAD"]).assert().success();
+}
+
+#[test]
+fn a_gate_does_not_pass_a_build_that_was_not_made() {
+    let Some(place) = Place::new(&["one", "two", "offline"], OFFLINE) else { return };
+    // One build is left, and there is nothing to compare it with.
+    for gate in [&[GATE][..], &[]] {
+        let builds = [&["repo@HEAD~1", "repo@HEAD"][..], gate].concat();
+        let refused = "error: nothing to compare: only repo@HEAD~1 was built";
+        place.compare(&builds).assert().code(2).stdout("").stderr(contains(refused));
+        assert!(!place.has_measured(), "nothing is measured");
+    }
+    let missing = "error: not judged: cargo cannot build repo@HEAD: failed to get `x` as a dependency";
+    let three = ["repo@HEAD~2", "repo@HEAD~1", "repo@HEAD"];
+    place.compare(&[&three[..], &[GATE]].concat()).assert().code(2).stderr(contains(missing));
+    assert!(place.has_measured(), "the others are measured");
+    place.compare(&three).assert().success();
+    let history = ["history", "--repository=repo", "--range=HEAD~2..HEAD", "--rounds=12", GATE];
+    let missing = format!("error: not judged: cargo cannot build {}: ", place.repository.hash("HEAD"));
+    place.rounds(&history).assert().code(2).stderr(contains(missing));
+}
+
+#[test]
+fn a_gate_does_not_pass_a_build_that_crashes() {
+    let cases = "crash) tracked='kill -SEGV $$';;\nslow) cost=4000000;;";
+    let Some(place) = Place::new(&["crash", "one", "crash", "slow"], cases) else { return };
+    let [crash, one, head] = ["repo@HEAD~1", "repo@HEAD~2", "repo@HEAD"];
+    place.compare(&[one, crash]).assert().success();
+    let failure = format!("error: not judged: cycles/full: {crash} crashed: SIGSEGV");
+    place.compare(&[one, crash, GATE]).assert().code(3).stderr(contains(failure));
+    let alone = format!("not judged: cycles/full: {one} has nothing to be compared with: {crash} crashed: SIGSEGV");
+    place.compare(&[crash, one, GATE]).assert().code(3).stderr(contains(alone));
+    // A regression is certain, whatever is missing.
+    let both = contains(format!("regression: cycles/full: {head} against {one}: "))
+        .and(contains(format!("not judged: cycles/full: {crash} crashed: SIGSEGV")));
+    place.compare(&[one, crash, head, GATE]).assert().code(1).stderr(both);
+}
+
+#[test]
+fn a_gate_that_cannot_fail_is_refused_before_anything_is_built() {
+    let Some(place) = Place::new(&["one", "two"], "") else { return };
+    let refused = |command: &mut Command, why: &str| {
+        command.assert().code(2).stdout("").stderr(contains(format!("--fail-on-regression: {why}")));
+        assert_eq!(place.builds(), 0);
+    };
+    let nothing = "nothing is compared: name two builds, and a level other than untracked";
+    refused(&mut place.compare(&["repo@HEAD", GATE]), nothing);
+    refused(&mut place.compare(&["repo@HEAD~1", "repo@HEAD", "--tracking=untracked", GATE]), nothing);
+    refused(&mut place.rounds(&["history", "--repository=repo", "--range=HEAD~1", GATE]), nothing);
+    let many = vec!["repo@HEAD"; 120];
+    let few = "12 rounds are too few for a verdict among 119 comparisons: use at least --rounds ";
+    refused(&mut place.compare(&[&many[..], &[GATE]].concat()), few);
+}
+
+/// A level that the first build lacks, a timeout, and a build that was not made.
+#[test]
+fn all_that_a_comparison_lacks_is_named() {
+    let missing = Missing::of(&comparison(Clock::Wall));
+    assert_eq!(missing.builds, ["../broken does not compile: error: no such thing (src/lib.rs:1)"]);
+    let figures = [
+        "cycles/variables: 0.2.4 has nothing to be compared with: 0.1.0 unsupported: it lacks a thing",
+        "cycles/full: 0.2.4 timed-out: it still ran after 10 s",
+    ];
+    assert_eq!(missing.figures, figures);
+}
+
+#[test]
+fn what_was_not_counted_is_missing_too() {
+    let missing = Missing::of(&crate::common::counted_comparison());
+    let of_counts: Vec<&String> = missing.figures.iter().filter(|line| line.contains("counted")).collect();
+    let [first, second] = of_counts[..] else { panic!("two: {missing:?}") };
+    assert_eq!(first, "cycles/variables: 0.2.4 was counted, but has nothing to be compared with");
+    assert!(second.starts_with("cycles/full: 0.2.4 was not counted: timed-out: "), "{second}");
+}
