@@ -45,10 +45,15 @@ impl Attempts<'_> {
         let mut built = self.compile(attempt)?;
         if matches!(built, Err(CargoFailure::Dependency { .. })) && !attempt.defaults && has_defaults {
             let with_defaults = Attempt { defaults: true, ..attempt };
-            // If that does not compile either, the first error is the relevant one.
-            match self.compile(with_defaults)? {
-                Err(CargoFailure::Dependency { .. } | CargoFailure::Other { .. }) => {}
-                other => (attempt, built) = (with_defaults, other),
+            match (self.compile(with_defaults)?, &built) {
+                // If that does not compile either, the first error is the relevant one.
+                (Err(CargoFailure::Dependency { .. }), _) => {}
+                // Whether it compiles is then not known.
+                (Err(CargoFailure::Other { error }), Err(first)) => {
+                    let error = format!("{}; with its default features: {error}", first.error());
+                    built = Err(CargoFailure::Other { error });
+                }
+                (other, _) => (attempt, built) = (with_defaults, other),
             }
         }
         if let Err(CargoFailure::Package { error: missing }) = &built
@@ -56,6 +61,7 @@ impl Attempts<'_> {
         {
             let core_only = Attempt { core_only: true, ..attempt };
             match self.compile(core_only)? {
+                Err(failure @ CargoFailure::Other { .. }) => built = Err(failure),
                 Err(_) => built = Err(CargoFailure::NoAdapter { report: missing.clone() }),
                 other => (attempt, built) = (core_only, other),
             }
@@ -77,7 +83,7 @@ impl Attempts<'_> {
             Err(CargoFailure::NoAdapter { report: missing } | CargoFailure::Package { error: missing }) => {
                 Err(KnownFailure::NoAdapter { missing })
             }
-            Err(CargoFailure::Other { error }) => {
+            Err(CargoFailure::Other { error } | CargoFailure::System { error }) => {
                 let name = self.copy.build.name.clone();
                 return Err(BuildError::CargoFailed { name, error, log: self.copy.place().join(LOG) });
             }
@@ -90,7 +96,8 @@ impl Attempts<'_> {
         self.copy.write_manifest(&self.copy.manifest(self.sources, attempt)?)?;
         let place = self.copy.place();
         let cargo = cargo(self.copy, &place, self.target, environment(attempt));
-        cargo.run(&mut *self.progress).map_err(BuildError::at(&cargo.log))
+        let built = cargo.run(&mut *self.progress).map_err(BuildError::at(&cargo.log))?;
+        self.unless_stopped(built, cargo.log)
     }
 
     /// Links the program of a successful attempt with its functions in the order of a seed.
@@ -98,7 +105,8 @@ impl Attempts<'_> {
         let place = self.copy.place();
         let cargo = cargo(self.copy, &place, self.target, environment(attempt));
         let cargo = CargoBuild { log: place.join(LINK_LOG), ..cargo };
-        cargo.run_shuffled(seed, &mut *self.progress).map_err(BuildError::at(&cargo.log))
+        let linked = cargo.run_shuffled(seed, &mut *self.progress).map_err(BuildError::at(&cargo.log))?;
+        self.unless_stopped(linked, cargo.log)
     }
 
     /// Compiles only memscope.
@@ -106,7 +114,26 @@ impl Attempts<'_> {
         let package = self.sources.map_or(PACKAGE, |sources| &sources.name);
         let place = self.copy.place();
         let cargo = cargo(self.copy, &place, self.target, &[]);
-        cargo.run_for_dependency(package, &mut *self.progress).map_err(BuildError::at(&cargo.log))
+        let built = cargo.run_for_dependency(package, &mut *self.progress).map_err(BuildError::at(&cargo.log))?;
+        self.unless_stopped(built, cargo.log)
+    }
+
+    /// Returns what cargo did.
+    ///
+    /// # Errors
+    /// If the machine lacks something, which ends the run.
+    fn unless_stopped<T>(
+        &self,
+        built: Result<T, CargoFailure>,
+        log: PathBuf,
+    ) -> Result<Result<T, CargoFailure>, BuildError> {
+        match built {
+            Err(CargoFailure::System { error }) => {
+                let (name, target) = (self.copy.build.name.clone(), self.target.to_owned());
+                Err(BuildError::System { name, target, error, log })
+            }
+            built => Ok(built),
+        }
     }
 }
 

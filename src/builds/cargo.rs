@@ -1,6 +1,6 @@
 //! Runs cargo, and reads its JSON messages, which name the built program, or the failed package with its errors.
 
-use crate::builds::flags;
+use crate::builds::{flags, is_memscope};
 use crate::platform::children::Running;
 use crate::platform::{limits, system};
 use serde_json::Value;
@@ -10,6 +10,20 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::thread;
 use std::time::SystemTime;
+
+/// What systems and compilers say when the machine lacks something, and not the source. Compilers name some of these
+/// without the number of the error. A linker that maps its output into memory gets a bus error on a full disk.
+const SHORTAGES: [&str; 9] = [
+    "[Bus error]",
+    "Cannot allocate memory",
+    "Disk quota exceeded",
+    "Input/output error",
+    "No space left on device",
+    "Read-only file system",
+    "Resource temporarily unavailable",
+    "SIGBUS",
+    "Too many open files",
+];
 
 /// The beginning of the message of a build script that finds no adapter for a source.
 const NO_ADAPTER: &str = "no adapter fits ";
@@ -51,8 +65,13 @@ pub(crate) enum CargoFailure {
         /// Its report.
         report: String,
     },
-    /// Any other failure: cargo cannot resolve or fetch a dependency, the package cannot be linked, or the command is
-    /// not cargo.
+    /// The machine lacks something, such as space on a disk, which every other build needs too.
+    System {
+        /// The first error, with the shortage.
+        error: String,
+    },
+    /// Any other failure: cargo cannot resolve or fetch a dependency, a package cannot be linked, a script of a
+    /// dependency fails, or the command is not cargo.
     Other {
         /// The first error that it printed.
         error: String,
@@ -63,7 +82,10 @@ impl CargoFailure {
     /// Returns its first error.
     pub(crate) fn error(&self) -> &str {
         match self {
-            Self::Dependency { error, .. } | Self::Package { error } | Self::Other { error } => error,
+            Self::Dependency { error, .. }
+            | Self::Package { error }
+            | Self::System { error }
+            | Self::Other { error } => error,
             Self::NoAdapter { report } => report,
         }
     }
@@ -176,23 +198,35 @@ impl CargoBuild<'_> {
     }
 
     fn failure(&self, messages: &[Value], printed: &[String]) -> CargoFailure {
+        let failure = self.reported(messages, printed);
+        match shortage(messages, printed) {
+            Some(why) if failure.error().contains(&why) => CargoFailure::System { error: failure.error().to_owned() },
+            Some(why) => CargoFailure::System { error: format!("{}: {why}", failure.error()) },
+            None => failure,
+        }
+    }
+
+    /// Returns the failure that cargo or the compiler reports, whatever the machine lacks.
+    fn reported(&self, messages: &[Value], printed: &[String]) -> CargoFailure {
         if let Some(report) = printed.iter().find_map(|line| Some(&line[line.find(NO_ADAPTER)?..])) {
             return CargoFailure::NoAdapter { report: report.to_owned() };
         }
-        let is_error =
-            |message: &&Value| message["reason"] == "compiler-message" && message["message"]["level"] == "error";
         if let Some(message) = messages.iter().find(is_error) {
             let manifest = message["manifest_path"].as_str().map(Path::new);
             let error = first_error(&message["message"], manifest.and_then(Path::parent));
+            let is_of_source = is_of_source(&message["message"]);
             if manifest == Some(&self.adapter.join("Cargo.toml")) {
-                let is_of_source = is_of_source(&message["message"]);
                 return if is_of_source { CargoFailure::Package { error } } else { CargoFailure::Other { error } };
             }
             if manifest == Some(&self.package.join("Cargo.toml")) {
                 return CargoFailure::Other { error: format!("{} does not compile: {error}", self.program) };
             }
             let package = message["package_id"].as_str().map_or("a dependency", package_name).to_owned();
-            return CargoFailure::Dependency { package, error };
+            return if is_of_source {
+                CargoFailure::Dependency { package, error }
+            } else {
+                CargoFailure::Other { error: format!("{package}: {error}") }
+            };
         }
         let failed = printed.iter().position(|line| line.starts_with("error"));
         let error = failed.map_or("it failed and gave no reason".to_owned(), |place| {
@@ -201,11 +235,31 @@ impl CargoBuild<'_> {
             let head = printed[place].strip_prefix("error: ").unwrap_or(&printed[place]);
             cause.map_or(head.to_owned(), |cause| format!("{} {cause}", head.trim_end_matches(':').to_owned() + ":"))
         });
-        match printed.iter().find_map(|line| custom_build(line)) {
+        // The script of another package looks for compilers and libraries of the system.
+        match printed.iter().find_map(|line| custom_build(line)).filter(|package| is_memscope(package)) {
             Some(package) => CargoFailure::Dependency { package: package.to_owned(), error },
             None => CargoFailure::Other { error },
         }
     }
+}
+
+/// Returns whether a message of cargo is a compiler's error.
+fn is_error(message: &&Value) -> bool {
+    message["reason"] == "compiler-message" && message["message"]["level"] == "error"
+}
+
+/// Returns the line of an error that names a shortage of the machine, if there is one. The lines of the source in a
+/// compiler's error do not count.
+fn shortage(messages: &[Value], printed: &[String]) -> Option<String> {
+    let of_compilers = messages.iter().filter(is_error).flat_map(|message| {
+        let message = &message["message"];
+        let notes = message["children"].as_array().into_iter().flatten();
+        std::iter::once(message).chain(notes).filter_map(|words| words["message"].as_str())
+    });
+    let of_cargo = printed.iter().skip_while(|line| !line.starts_with("error")).map(String::as_str);
+    let mut lines = of_compilers.chain(of_cargo).flat_map(str::lines).map(str::trim);
+    let line = lines.find(|line| SHORTAGES.iter().any(|shortage| line.contains(shortage)))?;
+    Some(line.strip_prefix("error: ").unwrap_or(line).to_owned())
 }
 
 /// Returns the compiler's argument that makes lld order the functions by a seed.
@@ -318,6 +372,56 @@ mod tests {
     }
 
     #[test]
+    fn a_dependency_s_error_without_a_place_is_not_its_source_s() {
+        let mut theirs = error("/sources/Cargo.toml", "path+file:///sources/commit-1#memscope-rs@0.2.1");
+        theirs["message"] = json!({ "level": "error", "message": "linker `cc` not found", "spans": [] });
+        let error = "memscope-rs: error: linker `cc` not found".to_owned();
+        assert_eq!(failure(&[theirs], &[]), CargoFailure::Other { error });
+    }
+
+    /// LLVM and linkers name no number of an error, and the reason of a script is below cargo's own line.
+    #[test]
+    fn what_the_machine_lacks_is_no_package_s_error() {
+        let of_compiler = |message: Value| {
+            let mut theirs = error("/sources/Cargo.toml", "path+file:///sources/commit-1#memscope-rs@0.2.1");
+            theirs["message"] = message;
+            failure(&[theirs], &[])
+        };
+        let system = |error: &str| CargoFailure::System { error: error.to_owned() };
+        let llvm = "could not write output to /x.o: No space left on device";
+        let found = of_compiler(json!({ "level": "error", "message": llvm, "spans": [] }));
+        assert_eq!(found, system(&format!("memscope-rs: error: {llvm}")));
+        let note = json!({ "message": "/usr/bin/ld: final link failed: No space left on device" });
+        let linker = "linking with `cc` failed: exit status: 1";
+        let found = of_compiler(json!({ "level": "error", "message": linker, "spans": [], "children": [note] }));
+        let words = format!("memscope-rs: error: {linker}: /usr/bin/ld: final link failed: No space left on device");
+        assert_eq!(found, system(&words));
+        let note =
+            json!({ "message": "lld\ncollect2: fatal error: ld terminated with signal 7 [Bus error]\nended.\n" });
+        let found = of_compiler(json!({ "level": "error", "message": linker, "spans": [], "children": [note] }));
+        let CargoFailure::System { error } = found else { panic!("of the machine") };
+        assert!(error.ends_with("1: collect2: fatal error: ld terminated with signal 7 [Bus error]"), "{error}");
+        let script = [
+            "error: failed to run custom build command for `memscope-rs v0.2.1`",
+            "Caused by:",
+            "process didn't exit successfully: `/build` (exit status: 101)",
+            "--- stderr",
+            "cannot write: Too many open files (os error 24)",
+        ];
+        let CargoFailure::System { error } = failure(&[], &script) else { panic!("of the machine") };
+        assert!(error.ends_with(": cannot write: Too many open files (os error 24)"), "{error}");
+        let fetched = ["warning: no last use: No space left on device", "error: no matching package named `x` found"];
+        assert!(matches!(failure(&[], &fetched), CargoFailure::Other { .. }), "a warning is no error");
+    }
+
+    #[test]
+    fn a_line_of_a_source_is_no_shortage() {
+        let mut theirs = error("/sources/Cargo.toml", "path+file:///sources/commit-1#memscope-rs@0.2.1");
+        theirs["message"]["rendered"] = "error[E0433]: no\n12 | log(\"No space left on device\");".into();
+        assert!(matches!(failure(&[theirs], &[]), CargoFailure::Dependency { .. }));
+    }
+
+    #[test]
     fn a_place_outside_src_is_relative_to_its_package() {
         for (file, place) in [
             ("/sources/x/tests/life.rs", "(tests/life.rs:12)"),
@@ -344,8 +448,11 @@ mod tests {
         );
         let caused = ["error: failed to parse manifest at `/x`", "", "Caused by:", "no targets specified"];
         assert_eq!(other(&caused), "failed to parse manifest at `/x`: no targets specified");
-        let script = ["error: failed to run custom build command for `jemalloc-sys v0.5.4`"];
-        assert!(matches!(failure(&[], &script), CargoFailure::Dependency { package, .. } if package == "jemalloc-sys"));
+        let script = |package: &str| format!("error: failed to run custom build command for `{package} v0.5.4`");
+        let of_another = script("jemalloc-sys");
+        assert_eq!(other(&[&of_another]), of_another["error: ".len()..]);
+        let own = failure(&[], &[&script("memscope-rs")]);
+        assert!(matches!(own, CargoFailure::Dependency { package, .. } if package == "memscope-rs"));
         let adapter = ["error: memscope-bench@0.1.0: no adapter fits memscope-rs 0.3.0: its source lacks a hook"];
         let report = "no adapter fits memscope-rs 0.3.0: its source lacks a hook".to_owned();
         assert_eq!(failure(&[], &adapter), CargoFailure::NoAdapter { report });

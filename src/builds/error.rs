@@ -41,6 +41,18 @@ pub enum BuildError {
         /// The file with cargo's output.
         log: PathBuf,
     },
+    /// The machine lacks something, such as space on a disk, so that no other build can succeed either.
+    #[error("cannot build {name} in {}: {error}; see {}", target.display(), log.display())]
+    System {
+        /// The build.
+        name: String,
+        /// The folder for cargo's artifacts.
+        target: PathBuf,
+        /// The first error, with the shortage.
+        error: String,
+        /// The file with cargo's output.
+        log: PathBuf,
+    },
     /// The built program is not the requested one.
     #[error("{name} was not built: the program is of {found} instead of {wanted}")]
     AnotherProgram {
@@ -125,8 +137,42 @@ impl BuildError {
         NotBuilt { outcome, why }
     }
 
-    /// Returns whether the error concerns one build, so that others can still be built.
+    /// Returns whether the error concerns one build, so that others can still be built. A full disk, for example, is
+    /// not a property of a commit.
     pub fn is_of_one_build(&self) -> bool {
-        !matches!(self, Self::NoPackage(_) | Self::PackageChanged(_) | Self::OtherSources(_) | Self::Unwritable { .. })
+        match self {
+            Self::NoPackage(_) | Self::PackageChanged(_) | Self::Unwritable { .. } | Self::System { .. } => false,
+            Self::Git(error) => !matches!(error, GitError::Unwritable { .. } | GitError::NoGit(_)),
+            Self::DoesNotRun { failure, .. } => !matches!(failure, Failure::Prevented { .. }),
+            Self::DoesNotCompile { .. }
+            | Self::NoAdapter { .. }
+            | Self::CargoFailed { .. }
+            | Self::AnotherProgram { .. } => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_lacks_is_not_of_one_build() {
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        let (name, log) = (|| "c1".to_owned(), || PathBuf::from("build.log"));
+        let of_all = [
+            BuildError::at(Path::new("cache"))(full()),
+            BuildError::System { name: name(), target: "build".into(), error: full().to_string(), log: log() },
+            GitError::Unwritable { folder: "sources".into(), source: full() }.into(),
+            GitError::NoGit(full()).into(),
+            BuildError::DoesNotRun { name: name(), failure: Failure::Prevented { why: full().to_string() } },
+        ];
+        assert!(of_all.iter().all(|error| !error.is_of_one_build()), "{of_all:?}");
+        let of_one = [
+            BuildError::CargoFailed { name: name(), error: "no such package".to_owned(), log: log() },
+            GitError::MissingObject { repository: "m".into(), object: "0123".to_owned() }.into(),
+            BuildError::DoesNotRun { name: name(), failure: Failure::TimedOut { seconds: 10 } },
+        ];
+        assert!(of_one.iter().all(BuildError::is_of_one_build), "{of_one:?}");
     }
 }

@@ -103,8 +103,9 @@ pub(super) enum KnownFailure {
     },
 }
 
-/// Parts of error messages that point to the system, the linker or a dependency's build script, which looks for
-/// compilers and libraries, and not to a source.
+/// Words of errors that no source is to blame for: of the system, of a linker, and of a script, which may look for
+/// compilers and libraries. Most of these never get here, because [`CargoFailure`](super::cargo::CargoFailure) tells
+/// them apart.
 const OF_THE_SYSTEM: [&str; 4] = ["(os error ", "linker `", "linking with `", "failed to run custom build command"];
 
 impl KnownFailure {

@@ -246,11 +246,12 @@ impl Search<'_> {
                 }
                 Ok(Some(decision.leaning))
             }
-            Err((2, failure)) => {
+            // What prevents a measurement is no property of the commit.
+            Err((2, failure)) if !matches!(failure, Failure::Prevented { .. }) => {
                 say!("skipped: {}: {failure}", described(commit));
                 Ok(None)
             }
-            Err(failure) => Err(failed(&self.ends, failure)),
+            Err(failure) => Err(failed(&[self.ends[0], self.ends[1], commit], failure)),
         }
     }
 }

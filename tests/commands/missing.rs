@@ -3,12 +3,13 @@
 
 use crate::common::cargo::{ScriptedCargo, builds_workers};
 use crate::common::comparison;
-use crate::common::git::{Repository, has_git};
+use crate::common::git::{Repository, has_git, text};
 use assert_cmd::Command;
 use memscope_bench::internal::schedule::measurement::Clock;
 use memscope_bench::internal::study::compare::Missing;
 use predicates::prelude::*;
 use predicates::str::contains;
+use std::fs;
 use std::os::unix::fs::symlink;
 
 /// A repository whose commits are built by a script.
@@ -41,6 +42,13 @@ impl Place {
         command
     }
 
+    fn bisect(&self, good: &str) -> Command {
+        let mut command = self.cargo.memscope_bench();
+        command.args(["bisect", "--repository=repo", "--good", good, "--bad=HEAD", "--workload=cycles"]);
+        command.args(["--links=1", "--rounds=20"]);
+        command
+    }
+
     fn has_measured(&self) -> bool {
         self.cargo.path("out/compare.json").exists()
     }
@@ -53,6 +61,10 @@ impl Place {
 const GATE: &str = "--fail-on-regression";
 /// What cargo says without a network.
 const OFFLINE: &str = "offline) echo 'error: failed to get `x` as a dependency' >&2; exit 101;;";
+/// What the compiler says on a full disk: LLVM does not name the number of the error.
+const FULL_DISK: &str = r#"full) echo '{"reason":"compiler-message","manifest_path":"/elsewhere/Cargo.toml",'\
+'"package_id":"path+file:///elsewhere#memscope-rs@0.2.5","message":{"level":"error","spans":[],'\
+'"message":"could not write output to /x.o: No space left on device"}}'; exit 101;;"#;
 
 #[test]
 fn a_gate_judges_what_it_can() {
@@ -134,4 +146,29 @@ fn what_was_not_counted_is_missing_too() {
     let [first, second] = of_counts[..] else { panic!("two: {missing:?}") };
     assert_eq!(first, "cycles/variables: 0.2.4 was counted, but has nothing to be compared with");
     assert!(second.starts_with("cycles/full: 0.2.4 was not counted: timed-out: "), "{second}");
+}
+
+#[test]
+fn a_full_disk_ends_a_run_and_is_no_property_of_a_commit() {
+    let Some(place) =
+        Place::new(&["one", "full", "full", "full", "slow"], &format!("{FULL_DISK}\nslow) cost=4000000;;"))
+    else {
+        return;
+    };
+    let full = contains("cannot build ").and(contains("No space left on device")).and(contains("see "));
+    let stops = |command: &mut Command, builds: usize| {
+        let before = place.builds();
+        let assert = command.assert().code(2);
+        let said = text(&assert);
+        assert!(full.eval(&said) && !said.contains("does not compile"), "{said}");
+        assert!(!String::from_utf8_lossy(&assert.get_output().stdout).contains("skipped"), "the search does not go on");
+        assert_eq!(place.builds() - before, builds, "the first one ends the run: {said}");
+    };
+    // Both ends, and the commit in the middle.
+    stops(&mut place.bisect("HEAD~4"), 3);
+    stops(&mut place.compare(&["repo@HEAD~4", "repo@HEAD~3", "repo@HEAD"]), 2);
+    // There is space again.
+    let script = fs::read_to_string(place.cargo.script()).expect("the script");
+    fs::write(place.cargo.script(), script.replace("\nfull)", "\nnever)")).expect("the script is written");
+    place.compare(&["repo@HEAD~4", "repo@HEAD~3"]).assert().success();
 }

@@ -322,13 +322,78 @@ fn builds_that_failed_because_of_the_system_are_repeated() {
                   \"package_id\":\"registry+https://example.org/index#libc@0.2.1\",\"message\":\
                   {\"level\":\"error\",\"message\":\"linker `cc` not found\",\"spans\":[]}}'; exit 101";
     let script = "echo 'error: failed to run custom build command for `jemalloc-sys v0.5.4`' >&2; exit 101";
-    for (fails, why) in [(linker, "libc: error: linker `cc` not found"), (script, "jemalloc-sys: failed to run")] {
+    let of_script = "failed to run custom build command for `jemalloc-sys v0.5.4`";
+    for (fails, why) in [(linker, "libc: error: linker `cc` not found"), (script, of_script)] {
         let place = Place::with_cargo(fails);
-        let why = format!("{OTHER} does not compile: its dependency {why}");
+        let why = format!("cargo cannot build {OTHER}: {why}; see ");
         for _ in 0..2 {
             place.compare(&[OTHER]).assert().code(2).stderr(contains(why.clone()));
         }
         assert_eq!(place.calls().len(), 2, "cargo is called again");
+    }
+}
+
+/// A run with a full disk says nothing about a source, in any of the ways to say it.
+#[test]
+fn a_full_disk_ends_the_run_and_is_not_remembered() {
+    let Some(linked) = linked() else { return };
+    let of_compiler = format!(
+        "echo '{{\"reason\":\"compiler-message\",\"manifest_path\":\"/elsewhere/Cargo.toml\",\
+         \"package_id\":\"{OF_MEMSCOPE}\",\"message\":{{\"level\":\"error\",\"spans\":[],\
+         \"message\":\"could not write output to /x.o: No space left on device\"}}}}'; exit 101"
+    );
+    let of_cargo = "echo 'error: failed to build archive at `/x`: No space left on device (os error 28)' >&2; exit 101";
+    for fails in [of_compiler.as_str(), of_cargo] {
+        let place = Place::with_cargo(&format!("if [ -e '{{FULL}}' ]; then\n{fails}\nfi\n{BUILDS}"));
+        let full = place.path("full");
+        let script = fs::read_to_string(place.cargo.script()).expect("the script");
+        fs::write(place.cargo.script(), script.replace("{FULL}", full.to_str().expect("letters"))).expect("the script");
+        fs::write(&full, "").expect("a file");
+        for calls in 1..=2 {
+            let assert = place.compare(&[&linked, OTHER]).assert().code(2).stdout("");
+            let said = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+            let why = format!("error: cannot build {linked} in ");
+            assert!(said.contains(&why) && said.contains("No space left on device"), "{said}");
+            assert!(!said.contains("compile: "), "{said}");
+            assert_eq!(place.calls().len(), calls, "the other build is not begun, and the first one is tried again");
+        }
+        fs::remove_file(&full).expect("there is space again");
+        place.compare(&[&linked]).assert().success();
+    }
+}
+
+/// Without links, all builds would be measured in another way.
+#[test]
+fn a_full_disk_while_linking_ends_the_run() {
+    let Some(linked) = linked() else { return };
+    let full = "echo 'error: linking failed: No space left on device' >&2; exit 101";
+    let place = Place::with_cargo(&format!("case \"$*\" in *--shuffle-sections*) {full};; esac\n{BUILDS}"));
+    let why = contains("link.log").and(contains("No space left on device"));
+    place.compare_links(&[&linked, &linked], 4).assert().code(2).stdout("").stderr(why);
+}
+
+/// Whether the second way compiles is not known, so nothing is kept.
+#[test]
+fn a_second_way_that_cannot_be_tried_is_tried_again() {
+    let without_defaults = error_in("/elsewhere/Cargo.toml", "path+file:///memscope#memscope-rs@9.9.9");
+    let place = Place::with_cargo(&format!(
+        "if grep -q '^memscope-rs.*features = \\[\"' \"$copy/Cargo.toml\"; then\n\
+         echo 'error: failed to get `x` as a dependency' >&2; exit 101; fi\n{without_defaults}"
+    ));
+    let folder = place.sources("memscope", "default = [\"parking-lot\"]");
+    let why =
+        "cargo cannot build memscope: error[E0433]: no such thing (src/mac.rs:7); with its default features: failed";
+    place.compare(&[&folder]).assert().code(2).stderr(contains(why));
+    assert_eq!(place.calls().len(), 2);
+
+    // The adapter without its other parts.
+    let fails = error_in("$copy/Cargo.toml", "path+file:///copy#memscope-bench@0.1.0");
+    let offline = "echo 'error: failed to get `x` as a dependency' >&2; exit 101";
+    let place = Place::with_cargo(&format!("if [ -n \"$MEMSCOPE_BENCH_CORE_ONLY\" ]; then {offline}; fi\n{fails}"));
+    for calls in [2, 4] {
+        let why = format!("cargo cannot build {OTHER}: failed to get `x` as a dependency");
+        place.compare(&[OTHER]).assert().code(2).stderr(contains(why));
+        assert_eq!(place.calls().len(), calls, "both ways are tried again");
     }
 }
 
