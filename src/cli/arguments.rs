@@ -11,7 +11,8 @@ use crate::report::format::Format;
 use crate::schedule::measurement::Precision;
 use crate::schedule::scheduler::Progress;
 use crate::study::Files;
-use crate::tracking::Level;
+use crate::tracking::references::{CONTROL_PROGRAM, Host, LINKED_PROGRAM};
+use crate::tracking::{Level, LevelError};
 use crate::worker::launcher::{Launcher, Limits};
 use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload, nameable, pools, programs, registered};
@@ -265,6 +266,47 @@ pub(super) fn or_nameable(named: &[Workload]) -> Vec<Workload> {
     if named.is_empty() { nameable().to_vec() } else { or_all(named) }
 }
 
+/// Parses a level that this build can run.
+pub(super) fn level(name: &str) -> Result<Level, String> {
+    name.parse().map_err(|error: LevelError| error.to_string())
+}
+
+/// Parses a level that a build of memscope can run, for every command that makes builds.
+pub(super) fn measurable(name: &str) -> Result<Level, String> {
+    let level = level(name)?;
+    match not_in_builds(level) {
+        Some(why) => Err(why.to_owned()),
+        None => Ok(level),
+    }
+}
+
+/// Parses a level that a build of memscope can run, and that is compared with a baseline.
+pub(super) fn compared(name: &str) -> Result<Level, String> {
+    match measurable(name)? {
+        Level::Untracked => Err("every level is compared with untracked; name another one".to_owned()),
+        level if level.baseline() == level => {
+            Err("it is only the baseline of other levels; name another one".to_owned())
+        }
+        level => Ok(level),
+    }
+}
+
+/// Returns the reason why no build of memscope can run a level; `None` if builds can. A build is one program, without
+/// the references.
+pub(super) fn not_in_builds(level: Level) -> Option<&'static str> {
+    match level.host() {
+        Host::Heaptrack => None,
+        Host::Switch if !level.is_reference() => None,
+        Host::Program(LINKED_PROGRAM | CONTROL_PROGRAM) => Some(
+            "it runs in a program of its own, which a build of memscope does not have; `modes` without a build \
+             measures it with the memscope that memscope-bench is linked with",
+        ),
+        Host::Switch | Host::Program(_) => {
+            Some("a build of memscope does not have this tracker; `trackers` measures it")
+        }
+    }
+}
+
 /// Returns the requested levels after `untracked`, which is always measured against itself for the noise floor.
 pub(super) fn after_the_baseline(requested: &[Level]) -> Vec<Level> {
     each_once(std::iter::once(Level::Untracked).chain(requested.iter().copied()))
@@ -300,5 +342,25 @@ mod tests {
         assert_eq!(or_all(&[Workload::MIXED, Workload::CYCLES, Workload::MIXED]), [Workload::MIXED, Workload::CYCLES]);
         let levels = [Level::Full, Level::Untracked, Level::Counting, Level::Full];
         assert_eq!(after_the_baseline(&levels), [Level::Untracked, Level::Full, Level::Counting]);
+    }
+
+    #[test]
+    fn a_build_has_the_levels_of_its_own_program() {
+        let in_builds = |level: &Level| not_in_builds(*level).is_none();
+        assert!(Level::ALL.iter().all(in_builds));
+        assert_eq!(Level::REFERENCES.iter().copied().filter(in_builds).collect::<Vec<_>>(), [Level::Heaptrack]);
+        let without: Vec<Level> = Level::MODES.iter().copied().filter(|level| !in_builds(level)).collect();
+        assert_eq!(without, [Level::Plain, Level::Linked]);
+        assert_eq!(measurable("untracked"), Ok(Level::Untracked));
+        for (name, part) in [("linked", "a program of its own"), ("plain", "a program of its own"), ("none", "unknown")]
+        {
+            let refused = measurable(name).expect_err("no build has it");
+            assert!(refused.contains(part) && compared(name).is_err(), "{name}: {refused}");
+        }
+        assert_eq!(compared("full"), Ok(Level::Full));
+        for (name, part) in [("untracked", "is compared with untracked"), ("whole-process", "only the baseline")] {
+            let refused = compared(name).expect_err("it tracks nothing");
+            assert!(refused.contains(part), "{name}: {refused}");
+        }
     }
 }

@@ -6,7 +6,7 @@ mod judge;
 use crate::builds::outcome::NotBuilt;
 use crate::builds::{Parents, Range, Repository, ResolvedBuild, Suspects};
 use crate::cli::Error;
-use crate::cli::arguments::{LimitArguments, not_negative};
+use crate::cli::arguments::{LimitArguments, compared, not_negative};
 use crate::cli::builds::{BuildCacheArguments, CheckedProgram, LinkArguments, Linking, about};
 use crate::platform::console;
 use crate::platform::git::{Commit, GitError};
@@ -45,7 +45,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     workload: Workload,
     /// The level that shows the difference
-    #[arg(long, value_name = "LEVEL", default_value = "full")]
+    #[arg(long, value_name = "LEVEL", default_value = "full", value_parser = compared)]
     tracking: Level,
     /// Decide each step by counts instead of time, which works on any machine: three runs of each commit under
     /// valgrind, or six for page faults. The default metric is instructions

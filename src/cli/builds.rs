@@ -7,9 +7,11 @@ mod progress;
 use crate::builds::outcome::NotBuilt;
 use crate::builds::{BuildCache, BuildSpec, BuiltProgram, ResolveError, ResolvedBuild, published};
 use crate::cli::Error;
+use crate::cli::arguments::not_in_builds;
 use crate::cli::executables::this_program;
 use crate::platform::{console, environment};
 use crate::schedule::links::Links;
+use crate::tracking::Level;
 use crate::tracking::memscope::MemscopeBuild;
 use crate::worker::launcher::{Launcher, Limits};
 use clap::Args;
@@ -162,6 +164,19 @@ impl BuildArguments {
         match resolved.iter().enumerate().find(|(place, build)| resolved[..*place].contains(build)) {
             Some((_, twice)) => Err(ResolveError::Twice(twice.name.clone())),
             None => Ok(resolved),
+        }
+    }
+
+    /// Finds the sources of the named builds, which are measured at these levels.
+    ///
+    /// # Errors
+    /// If no build of memscope has one of the levels, one build has no sources, or is named twice.
+    pub(super) fn resolve_for(&self, levels: &[Level]) -> Result<Vec<ResolvedBuild>, Error> {
+        let names_builds = self.published || !self.builds.is_empty();
+        let mut missing = levels.iter().filter_map(|&level| Some((level, not_in_builds(level)?)));
+        match missing.next().filter(|_| names_builds) {
+            Some((level, why)) => Err(Error::System(format!("--tracking {level}: {why}"))),
+            None => Ok(self.resolve()?),
         }
     }
 

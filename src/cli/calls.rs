@@ -1,7 +1,7 @@
 //! `memscope-bench calls`: measures the cost of single calls.
 
 use crate::cli::Error;
-use crate::cli::arguments::{ResultArguments, bar};
+use crate::cli::arguments::{ResultArguments, bar, level};
 use crate::platform::files::Versioned;
 use crate::platform::list::each_once;
 use crate::report::origin::Origin;
@@ -49,7 +49,7 @@ fn call(name: &str) -> Result<&'static Operation, String> {
 }
 
 fn without_variables(name: &str) -> Result<Level, String> {
-    let level: Level = name.parse().map_err(|error: crate::tracking::LevelError| error.to_string())?;
+    let level = level(name)?;
     if level.has_names() {
         return Err("no values are named here; choose untracked, counting or allocator".to_owned());
     }

@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     if measurements.is_empty() {
         return Err(Error::Other("--tracking: every level is compared with untracked; name another one".to_owned()));
     }
-    let resolved = arguments.builds.resolve()?;
+    let resolved = arguments.builds.resolve_for(&plan.levels)?;
     files.prepare::<Footprints>()?;
     let builds = arguments.builds.build(&resolved, arguments.results.limits())?;
     let origin = Origin::of_this_command();

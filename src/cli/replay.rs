@@ -1,6 +1,6 @@
 //! `memscope-bench replay`: measures what tracking costs the program of a trace.
 
-use crate::cli::arguments::{KeepArguments, ResultArguments, after_the_baseline, bar, show};
+use crate::cli::arguments::{KeepArguments, ResultArguments, after_the_baseline, bar, level, show};
 use crate::cli::builds::{Build, BuildArguments};
 use crate::cli::traces::accuracy;
 use crate::cli::{Error, journal};
@@ -59,7 +59,7 @@ pub(super) struct Arguments {
 
 /// Parses a level that records the operations of a trace.
 fn replayed(name: &str) -> Result<Level, String> {
-    let level: Level = name.parse().map_err(|error: crate::tracking::LevelError| error.to_string())?;
+    let level = level(name)?;
     match obstacle(level) {
         Some(why) => Err(format!("{why}; name allocator, counting or another level of the hook")),
         None => Ok(level),
@@ -70,7 +70,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let files = arguments.results.files(Replays::KIND);
     // A file that cannot be read ends the run before anything is measured.
     let accuracy = accuracy(&arguments.traces, Way::Replay)?;
-    let resolved = arguments.builds.resolve()?;
+    let resolved = arguments.builds.resolve_for(&arguments.tracking)?;
     let (recorded, scratch) = prepared(&arguments.trace)?;
     files.prepare::<Replays>()?;
     let builds = arguments.builds.build(&resolved, arguments.results.limits())?;

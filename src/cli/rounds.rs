@@ -1,7 +1,9 @@
 //! Measures several builds in rounds and reports the differences, for `compare` and `history`.
 
 use crate::builds::ResolvedBuild;
-use crate::cli::arguments::{KeepArguments, ResultArguments, after_the_baseline, bar, not_negative, or_all, show};
+use crate::cli::arguments::{
+    KeepArguments, ResultArguments, after_the_baseline, bar, measurable, not_negative, or_all, show,
+};
 use crate::cli::builds::{Build, BuildCacheArguments, LinkArguments, Linking};
 use crate::cli::{Error, journal, soak};
 use crate::platform::console;
@@ -33,9 +35,8 @@ pub(super) struct RoundArguments {
     /// The workloads, separated by commas [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// The levels, separated by commas. Untracked against itself is always measured too with the first build, for the
-    /// noise floor
-    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_value = "full")]
+    /// The levels. Untracked against itself is always measured too with the first build, for the noise floor
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"], value_parser = measurable)]
     tracking: Vec<Level>,
     /// The number of rounds for each workload and level, spread over six passes
     #[arg(long, default_value_t = ROUNDS as u32, value_name = "NUMBER",

@@ -1,7 +1,7 @@
 //! `memscope-bench soak`: measures how the cost of tracking grows with the number of events.
 
 use crate::cli::Error;
-use crate::cli::arguments::{ResultArguments, bar};
+use crate::cli::arguments::{ResultArguments, bar, level};
 use crate::cli::builds::{Build, BuildArguments, CheckedProgram};
 use crate::platform::files::Versioned;
 use crate::platform::list::each_once;
@@ -59,7 +59,7 @@ pub(super) struct Arguments {
 
 /// Parses a level that the switched allocator runs.
 fn soaked(name: &str) -> Result<Level, String> {
-    let level: Level = name.parse().map_err(|error: crate::tracking::LevelError| error.to_string())?;
+    let level = level(name)?;
     match level.host() {
         _ if level == Level::Untracked => Err("untracked always runs beside each level; name another one".to_owned()),
         Host::Switch => Ok(level),
@@ -72,7 +72,7 @@ fn soaked(name: &str) -> Result<Level, String> {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let files = arguments.results.files(Soaks::KIND);
     let plan = arguments.plan()?;
-    let resolved = arguments.builds.resolve()?;
+    let resolved = arguments.builds.resolve_for(&plan.levels)?;
     files.prepare::<Soaks>()?;
     let builds = arguments.builds.build(&resolved, arguments.results.limits())?;
     let origin = Origin::of_this_command();

@@ -1,7 +1,7 @@
 //! `memscope-bench why`: finds the functions that cause the cost of a build, or the difference between two.
 
 use crate::builds::BuildSpec;
-use crate::cli::arguments::{ResultArguments, bar};
+use crate::cli::arguments::{ResultArguments, bar, compared};
 use crate::cli::builds::{Build, BuildCacheArguments, CheckedProgram, Linking, resolve_to_compare, this_build};
 use crate::cli::measure::single_threaded;
 use crate::cli::{Error, executables};
@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     #[arg(long, default_value_t = usual())]
     workload: Workload,
     /// The level to compare with untracked
-    #[arg(long, default_value = "full", value_name = "LEVEL", value_parser = tracked)]
+    #[arg(long, default_value = "full", value_name = "LEVEL", value_parser = compared)]
     tracking: Level,
     /// The scale: a factor on the outer counts of the workload [default: its short scale]
     #[arg(long)]
@@ -43,14 +43,6 @@ pub(super) struct Arguments {
 fn usual() -> Workload {
     let all = registered();
     all.iter().copied().find(|workload| !workload.is_parallel()).unwrap_or(all[0])
-}
-
-fn tracked(name: &str) -> Result<Level, String> {
-    match name.parse::<Level>() {
-        Ok(Level::Untracked) => Err("every level is compared with untracked; name another one".to_owned()),
-        Ok(level) => Ok(level),
-        Err(error) => Err(error.to_string()),
-    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {

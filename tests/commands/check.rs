@@ -30,7 +30,7 @@ fn impossible_checks_are_refused_before_anything_is_built() {
     refused(&["--head=0.2.5"], "--base");
     refused(&["--base=0.2.5", "--self", "--head=0.2.4"], "cannot be used with");
     refused(&["--base=0.2.5", "--self", "--minutes=0"], "a number of minutes");
-    refused(&["--base=0.2.5", "--self", "--tracking=untracked"], "every round includes untracked");
+    refused(&["--base=0.2.5", "--self", "--tracking=untracked"], "every level is compared with untracked");
     refused(&["--base=0.2.5", "--self", "--budget=budget.toml"], "unknown axis 'speed'");
     refused(&["--base=0.2.5", "--self", "--budget=none.toml"], "none.toml");
     refused(&["--base=no-such-thing", "--head=0.2.5", "--without-counts"], "'no-such-thing' is not a build");

@@ -172,3 +172,30 @@ fn a_full_disk_ends_a_run_and_is_no_property_of_a_commit() {
     fs::write(place.cargo.script(), script.replace("\nfull)", "\nnever)")).expect("the script is written");
     place.compare(&["repo@HEAD~4", "repo@HEAD~3"]).assert().success();
 }
+
+#[test]
+fn a_level_that_no_build_has_is_refused_before_anything_is_built() {
+    let Some(place) = Place::new(&["one", "two"], "") else { return };
+    let history = ["history", "--repository=repo", "--range=HEAD"];
+    let bisect = ["bisect", "--repository=repo", "--good=HEAD~1", "--bad=HEAD", "--workload=cycles"];
+    let commands: [&[&str]; 8] = [
+        &["compare", "repo@HEAD~1", "repo@HEAD"],
+        &history,
+        &bisect,
+        &["check", "--base=repo@HEAD~1", "--head=repo@HEAD", "--without-counts"],
+        &["why", "repo@HEAD"],
+        &["footprint", "repo@HEAD"],
+        &["soak", "repo@HEAD"],
+        &["modes", "repo@HEAD"],
+    ];
+    for command in commands {
+        for level in ["linked", "plain"] {
+            let option = format!("--tracking={level}");
+            let assert = place.cargo.memscope_bench().args(command).arg(option).assert().code(2).stdout("");
+            let said = text(&assert);
+            assert!(said.contains("--tracking") && said.contains(level), "{command:?}: {said}");
+        }
+    }
+    place.cargo.memscope_bench().args(bisect).arg("--tracking=untracked").assert().code(2);
+    assert_eq!(place.builds(), 0);
+}

@@ -4,7 +4,7 @@ mod steps;
 
 use crate::builds::{BuildSpec, ResolvedBuild};
 use crate::cli::Error;
-use crate::cli::arguments::{ResultArguments, or_all};
+use crate::cli::arguments::{ResultArguments, compared, or_all};
 use crate::cli::builds::{Build, BuildCacheArguments, CheckedProgram, LinkArguments, Linking, resolve_to_compare};
 use crate::platform::files::{self, FileError, Versioned};
 use crate::platform::list::each_once;
@@ -44,8 +44,9 @@ pub(super) struct Arguments {
     /// The workloads, separated by commas [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// The levels, separated by commas
-    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_value = "variables,full", value_parser = tracked)]
+    /// The levels
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["variables", "full"],
+          value_parser = compared)]
     tracking: Vec<Level>,
     /// The scale: a factor on the outer counts of the workloads [default: each workload's short scale]
     #[arg(long)]
@@ -69,14 +70,6 @@ fn minutes(text: &str) -> Result<f64, String> {
         Ok(number) if (0.1..=1_440.0).contains(&number) => Ok(number),
         _ => Err("a number of minutes, from 0.1 to 1440".to_owned()),
     }
-}
-
-fn tracked(name: &str) -> Result<Level, String> {
-    let level: Level = name.parse().map_err(|error: crate::tracking::LevelError| error.to_string())?;
-    if level == Level::Untracked {
-        return Err("every round includes untracked; name the levels to check".to_owned());
-    }
-    Ok(level)
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
