@@ -38,7 +38,7 @@ pub(crate) use index::published;
 pub(crate) use names::shorten;
 pub(crate) use package::{build_seconds, crates};
 pub(crate) use repository::{Parents, Range, Repository};
-pub(crate) use resolve::{ResolveError, ResolvedBuild, Source};
+pub(crate) use resolve::{ResolveError, ResolvedBuild, Source, check_commit};
 pub(crate) use spec::BuildSpec;
 pub(crate) use suspects::Suspects;
 pub(crate) use tracker::{BuiltTracker, TrackerError};

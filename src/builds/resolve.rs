@@ -68,11 +68,7 @@ impl BuildSpec {
                 let repository = Repository::at(folder)?;
                 let commit = repository.commit(revision)?;
                 repository.check_files(std::slice::from_ref(&commit))?;
-                let manifest = repository.file(&commit, "Cargo.toml").ok_or_else(|| {
-                    let path = repository.prefix().join("Cargo.toml");
-                    another(&name, format!("commit {} has no file {}", commit.short(), path.display()))
-                })?;
-                check_package(&name, &manifest)?;
+                check_commit(&name, &repository, &commit)?;
                 Ok(ResolvedBuild { name, ..ResolvedBuild::commit(folder, &commit) })
             }
         }
@@ -168,6 +164,18 @@ fn listed(features: &[String]) -> String {
 
 fn another(name: &str, why: String) -> ResolveError {
     ResolveError::AnotherPackage { name: name.to_owned(), why }
+}
+
+/// Checks that the named folder of a commit contains the package. `name` is the commit's name in the error.
+///
+/// # Errors
+/// If it contains another one, or none.
+pub(crate) fn check_commit(name: &str, repository: &Repository, commit: &Commit) -> Result<(), ResolveError> {
+    let manifest = repository.file(commit, "Cargo.toml").ok_or_else(|| {
+        let path = repository.prefix().join("Cargo.toml");
+        another(name, format!("commit {} has no file {}", commit.short(), path.display()))
+    })?;
+    check_package(name, &manifest)
 }
 
 fn check_package(name: &str, manifest: &str) -> Result<(), ResolveError> {

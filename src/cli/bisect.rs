@@ -4,7 +4,7 @@ mod explained;
 mod judge;
 
 use crate::builds::outcome::NotBuilt;
-use crate::builds::{Parents, Range, Repository, ResolvedBuild, Suspects};
+use crate::builds::{Parents, Range, Repository, ResolvedBuild, Suspects, check_commit};
 use crate::cli::Error;
 use crate::cli::arguments::{LimitArguments, compared, not_negative};
 use crate::cli::builds::{BuildCacheArguments, CheckedProgram, LinkArguments, Linking, about};
@@ -89,6 +89,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         repository.commits(&between, Parents::All)?;
     }
     repository.check_files(&[&merge_bases, std::slice::from_ref(first), &commits].concat())?;
+    for end in [first, last] {
+        check_commit(&format!("{}@{}", arguments.repository.display(), end.short()), &repository, end)?;
+    }
     say!("{} commits between {} and {}", commits.len() - 1, described(first), described(last));
     for base in &merge_bases {
         say!(

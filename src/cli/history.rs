@@ -1,7 +1,7 @@
 //! `memscope-bench history`: the overhead commit by commit, and the steps between them. Each run adds its differences
 //! to the file that `trend` reads.
 
-use crate::builds::{History, Parents, Repository, ResolvedBuild};
+use crate::builds::{History, Parents, Repository, ResolvedBuild, check_commit};
 use crate::cli::Error;
 use crate::cli::rounds::{Report, RoundArguments};
 use crate::platform::console;
@@ -40,6 +40,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let parents = if arguments.all_parents { Parents::All } else { Parents::First };
     let history = History::read(&repository, &arguments.range, parents)?.every(arguments.every as usize);
     repository.check_files(&history.commits)?;
+    // Earlier commits may have had the package elsewhere, and are reported one by one.
+    if let Some(last) = history.commits.last() {
+        check_commit(&format!("{}@{}", arguments.repository.display(), last.short()), &repository, last)?;
+    }
     for note in &history.notes {
         console::complain(format_args!("{}: {note}", arguments.range));
     }

@@ -199,3 +199,22 @@ fn a_level_that_no_build_has_is_refused_before_anything_is_built() {
     place.cargo.memscope_bench().args(bisect).arg("--tracking=untracked").assert().code(2);
     assert_eq!(place.builds(), 0);
 }
+
+#[test]
+fn a_folder_without_the_package_is_refused_before_anything_is_built() {
+    let Some(place) = Place::new(&["one"], "") else { return };
+    let Place { repository, .. } = &place;
+    repository.write("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n");
+    repository.write("crates/memscope-rs/Cargo.toml", "[package]\nname = \"memscope-rs\"\nversion = \"0.2.5\"\n");
+    let moved = repository.commit("moved");
+    let last = repository.commit("last");
+    let refused = |arguments: &[&str], commit: &str| {
+        let why = format!("repo@{commit} contains no memscope-rs: its Cargo.toml names no package: name the package's");
+        place.cargo.memscope_bench().args(arguments).assert().code(2).stdout("").stderr(contains(why));
+    };
+    refused(&["history", "--repository=repo", "--range=HEAD"], &last);
+    let bisect = |good| ["bisect", "--repository=repo", "--bad=HEAD", "--workload=cycles", "--good", good];
+    refused(&bisect("HEAD~1"), &moved);
+    refused(&bisect("HEAD~2"), &last);
+    assert_eq!(place.builds(), 0);
+}
