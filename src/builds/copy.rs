@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     fn build(source: Source) -> ResolvedBuild {
-        ResolvedBuild { name: "x".to_owned(), about: None, key: "commit_a/b".to_owned(), source }
+        ResolvedBuild { name: "x".to_owned(), about: None, key: "commit_a/b".to_owned(), source, commit: None }
     }
 
     #[test]

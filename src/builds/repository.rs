@@ -3,7 +3,7 @@
 //! Git itself parses all revisions and ranges, so they have the same meaning as for `git log`.
 
 use crate::platform::console;
-use crate::platform::git::{self, Commit, GitError, abbreviate};
+use crate::platform::git::{self, CHANGED, Commit, GitError, abbreviate};
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -178,6 +178,21 @@ impl Repository {
             Some(1) => Err(GitError::Shallow(self.folder.clone())),
             _ => Err(GitError::refused(&arguments, &output)),
         }
+    }
+
+    /// Returns the commit that a folder's files are from, with [`CHANGED`] after it if some of them differ from it.
+    /// `None` if they are not files of a repository, or git cannot tell.
+    pub(crate) fn state(folder: &Path) -> Option<String> {
+        let repository = Self::at(folder).ok().filter(|repository| repository.has_work_tree)?;
+        let head = git::query(folder, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).ok()?;
+        let head = String::from_utf8(head).ok()?.trim().to_owned();
+        let commit = git::log(folder, &["--no-walk", &head], &[]).ok()?.pop()?;
+        // A folder that is not part of the repository around it has no such file there.
+        repository.file(&commit, "Cargo.toml")?;
+        let arguments =
+            ["status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=dirty", "--", "."];
+        let is_clean = git::query(folder, arguments).ok()?.is_empty();
+        Some(if is_clean { head } else { head + CHANGED })
     }
 
     /// Checks that there are no uncommitted changes, because they would not be measured, contrary to expectation. A

@@ -22,6 +22,8 @@ pub(crate) struct ResolvedBuild {
     pub key: String,
     /// The location of its sources.
     pub source: Source,
+    /// The full hash of the commit that the sources are from, with `-dirty` after it if they differ from it.
+    pub commit: Option<String>,
 }
 
 /// The location of a build's sources.
@@ -51,7 +53,7 @@ impl BuildSpec {
             Self::Published(version) => {
                 check_published(version)?;
                 let source = Source::Published(version.clone());
-                Ok(ResolvedBuild { key: name.clone(), name, about: None, source })
+                Ok(ResolvedBuild { key: name.clone(), name, about: None, source, commit: None })
             }
             Self::Folder(folder) => {
                 let manifest = fs::read_to_string(folder.join("Cargo.toml"));
@@ -62,7 +64,8 @@ impl BuildSpec {
                     return Err(ResolveError::NotText(folder));
                 }
                 let key = format!("folder-{}", short_hash(&folder));
-                Ok(ResolvedBuild { key, name, about: None, source: Source::Folder(folder) })
+                let commit = Repository::state(&folder);
+                Ok(ResolvedBuild { key, name, about: None, source: Source::Folder(folder), commit })
             }
             Self::Revision(folder, revision) => {
                 let repository = Repository::at(folder)?;
@@ -86,6 +89,7 @@ impl ResolvedBuild {
             // Earlier versions of this program stored files under another name, and git attributes had excluded some.
             key: format!("commit-{}-{}-exact", &hash[..12.min(hash.len())], short_hash(&repository)),
             source: Source::Commit { repository, hash: hash.clone() },
+            commit: Some(hash.clone()),
         }
     }
 

@@ -52,6 +52,8 @@ pub(super) struct Build {
     pub name: String,
     /// A description, such as a commit's subject line.
     pub about: Option<String>,
+    /// The commit of its sources.
+    pub commit: Option<String>,
     /// The program, or the reason why it was not built.
     pub program: Result<CheckedProgram, NotBuilt>,
 }
@@ -144,7 +146,8 @@ impl BuildCacheArguments {
             };
             progress.end(place, program.as_ref().err(), took);
             let program = program.map_err(|error| error.outcome());
-            builds.push(Build { name: build.name.clone(), about: build.about.clone(), program });
+            let (name, about, commit) = (build.name.clone(), build.about.clone(), build.commit.clone());
+            builds.push(Build { name, about, commit, program });
         }
         progress.clear();
         if linking.is_single() {
@@ -197,7 +200,7 @@ impl BuildArguments {
 pub(super) fn this_build(launcher: Launcher) -> Build {
     let memscope = MemscopeBuild::of_this_build();
     let name = memscope.version.clone();
-    Build { name, about: None, program: Ok(CheckedProgram::unlinked(launcher, memscope, String::new())) }
+    Build { name, about: None, commit: None, program: Ok(CheckedProgram::unlinked(launcher, memscope, String::new())) }
 }
 
 /// Finds the sources of the named builds, to compare them. A repeated build gets a numbered name, because it is

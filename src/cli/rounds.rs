@@ -198,6 +198,7 @@ impl RoundArguments {
             let program = build.program.as_ref().map(|program| program.memscope.clone()).map_err(Clone::clone);
             let seeds = build.program.as_ref().map_or(Vec::new(), |program| program.seeds.clone());
             ComparedBuild::new(build.name.clone(), build.about.clone(), program, measurements)
+                .of_commit(build.commit.clone())
                 .linked(seeds)
                 .counted(counts.next().unwrap_or_default())
                 .soaked(soaks.next().unwrap_or_default())

@@ -59,6 +59,9 @@ const COMMIT: [&str; 3] = ["-z", "--encoding=UTF-8", "--format=%H%x00%P%x00%ct%x
 /// The number of these fields.
 const FIELDS: usize = 4;
 
+/// The end of a commit's hash for files that differ from the commit, as `git describe --dirty` writes it.
+pub(crate) const CHANGED: &str = "-dirty";
+
 /// A commit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Commit {
@@ -100,6 +103,14 @@ impl Commit {
 /// Returns the first eight digits of a hash; shorter text is returned unchanged.
 pub(crate) fn abbreviate(hash: &str) -> &str {
     hash.get(..8).unwrap_or(hash)
+}
+
+/// Describes the commit of some files: its abbreviated hash, and whether they differ from it.
+pub(crate) fn described(commit: &str) -> String {
+    match commit.strip_suffix(CHANGED) {
+        Some(hash) => format!("{} with changes", abbreviate(hash)),
+        None => abbreviate(commit).to_owned(),
+    }
 }
 
 /// Returns a command that runs git in a folder, without its arguments.

@@ -3,6 +3,7 @@
 pub(crate) mod bmf;
 pub(crate) mod chart;
 pub(crate) mod circumstances;
+pub(crate) mod commit;
 pub(crate) mod csv;
 pub(crate) mod document;
 pub mod format;

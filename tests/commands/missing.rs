@@ -5,8 +5,9 @@ use crate::common::cargo::{ScriptedCargo, builds_workers};
 use crate::common::comparison;
 use crate::common::git::{Repository, has_git, text};
 use assert_cmd::Command;
+use memscope_bench::internal::platform::files;
 use memscope_bench::internal::schedule::measurement::Clock;
-use memscope_bench::internal::study::compare::Missing;
+use memscope_bench::internal::study::compare::{Comparison, Missing};
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;
@@ -47,6 +48,10 @@ impl Place {
         command.args(["bisect", "--repository=repo", "--good", good, "--bad=HEAD", "--workload=cycles"]);
         command.args(["--links=1", "--rounds=20"]);
         command
+    }
+
+    fn comparison(&self) -> Comparison {
+        files::read(&self.cargo.path("out/compare.json")).expect("a comparison")
     }
 
     fn has_measured(&self) -> bool {
@@ -217,4 +222,29 @@ fn a_folder_without_the_package_is_refused_before_anything_is_built() {
     refused(&bisect("HEAD~1"), &moved);
     refused(&bisect("HEAD~2"), &last);
     assert_eq!(place.builds(), 0);
+}
+
+#[test]
+fn results_name_the_commits_that_were_measured() {
+    let Some(place) = Place::new(&["one", "broken", "two"], "broken) exit 101;;") else { return };
+    place.repository.git(&["tag", "moving", "HEAD~2"]);
+    place.repository.git(&["tag", "unbuilt", "HEAD~1"]);
+    place.compare(&["repo@moving", "repo@unbuilt", "repo"]).assert().success();
+    let hash = |revision: &str| place.repository.git(&["rev-parse", revision]);
+    let found = place.comparison();
+    let commits: Vec<Option<&str>> = found.builds.iter().map(|build| build.commit()).collect();
+    assert_eq!(commits, [Some(&*hash("HEAD~2")), Some(&*hash("HEAD~1")), Some(&*hash("HEAD"))]);
+    let [one, broken, two] = ["HEAD~2", "HEAD~1", "HEAD"].map(|revision| place.repository.hash(revision));
+    let note = format!("Commits: repo@moving is {one} (one); repo@unbuilt is {broken} (broken); repo is {two}.");
+    for ending in ["md", "svg"] {
+        let drawn = fs::read_to_string(place.cargo.path(&format!("out/compare.{ending}"))).expect("a report");
+        assert!(drawn.contains(if ending == "md" { &note } else { &two }), "{drawn}");
+    }
+    // A file that git does not know is a change too, and so is one within the package alone.
+    place.repository.write("src/new.rs", "");
+    place.compare(&["repo@moving", "repo"]).assert().success().stdout(contains(format!("repo is {two} with changes")));
+    assert_eq!(place.comparison().builds[1].commit(), Some(&*format!("{}-dirty", hash("HEAD"))));
+    // The names of a history are those of its commits.
+    let history = ["history", "--repository=repo", "--range=HEAD", "--rounds=12"];
+    place.rounds(&history).assert().success().stdout(contains("Commits: ").not());
 }

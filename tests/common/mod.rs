@@ -113,6 +113,7 @@ fn origin(command: &str) -> Origin {
             name: "memscope-rs".to_owned(),
             version: "0.2.5".to_owned(),
             source: "crates.io".to_owned(),
+            commit: None,
         },
     }
 }

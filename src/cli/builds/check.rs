@@ -3,6 +3,7 @@
 use crate::builds::{BuildError, BuiltProgram, ResolvedBuild, Source};
 use crate::cli::builds::CheckedProgram;
 use crate::tracking::Level;
+use crate::tracking::memscope::MemscopeBuild;
 use crate::worker::launcher::{Launcher, Limits};
 use crate::worker::probe::{Observation, Request};
 use crate::workloads::{Scale, Workload};
@@ -27,6 +28,7 @@ pub(super) fn check(
         Ok((launcher, observation.memscope))
     };
     let (launcher, memscope) = checked(built.path)?;
+    let memscope = MemscopeBuild { commit: build.commit.clone(), ..memscope };
     let links = built.links.unwrap_or_default().into_iter().map(|link| Ok(checked(link)?.0));
     let program = CheckedProgram::unlinked(launcher, memscope, built.fingerprint);
     Ok(program.linked(links.collect::<Result<Vec<Launcher>, BuildError>>()?, seeds))

@@ -64,7 +64,7 @@ mod tests {
 
     fn build(key: &str) -> ResolvedBuild {
         let source = Source::Folder("memscope-rs".into());
-        ResolvedBuild { name: key.to_owned(), about: None, key: key.to_owned(), source }
+        ResolvedBuild { name: key.to_owned(), about: None, key: key.to_owned(), source, commit: None }
     }
 
     #[test]

@@ -122,7 +122,7 @@ impl Arguments {
     /// If one of them fails, because nothing is left to compare.
     fn build(&self, resolved: &[ResolvedBuild]) -> Result<[(CheckedBuild, CheckedProgram); 2], Error> {
         let builds = self.building.build(resolved, self.results.limits(), &Linking::from(self.links))?;
-        let checked = builds.into_iter().map(|Build { name, about, program }| match program {
+        let checked = builds.into_iter().map(|Build { name, about, program, .. }| match program {
             Ok(program) => Ok((CheckedBuild { name, about, memscope: program.memscope.clone() }, program)),
             Err(failed) => Err(Error::Other(format!("{name} cannot be checked: {}", failed.why))),
         });

@@ -2,6 +2,7 @@
 
 use crate::platform::text;
 use crate::report::circumstances::circumstances_of_other_builds;
+use crate::report::commit;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::number::{self, grouped};
 use crate::study::accuracy::{Accuracy, BuildAccuracy, PromiseOutcome, Runs, Status};
@@ -161,6 +162,8 @@ fn notes(accuracy: &Accuracy) -> Vec<String> {
         }
     }
     // The table names the builds, which may not include this program's build.
+    let built = accuracy.builds.iter().filter_map(|build| Some((build, build.memscope.as_ref()?)));
+    lines.extend(commit::note(built.map(|(build, memscope)| (build.name.as_str(), None, memscope.commit.as_deref()))));
     lines.extend(circumstances_of_other_builds(&accuracy.origin));
     lines
 }

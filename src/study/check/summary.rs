@@ -7,7 +7,7 @@ use super::verdict::{Verdict, on_axis, unknown_places};
 use super::{Check, CheckedBuild};
 use crate::report::circumstances::circumstances_of_other_builds;
 use crate::report::document::{Document, Table, left, right};
-use crate::report::number;
+use crate::report::{commit, number};
 use crate::stats::estimate::Estimate;
 use crate::study::counts::Judgement;
 
@@ -62,7 +62,8 @@ pub(crate) fn worse(check: &Check) -> Vec<String> {
 }
 
 fn described(build: &CheckedBuild) -> String {
-    build.about.as_ref().map_or_else(|| build.name.clone(), |about| format!("{} ({about})", build.name))
+    let beside = commit::beside(&build.name, build.about.as_deref(), build.memscope.commit.as_deref());
+    if beside.is_empty() { build.name.clone() } else { format!("{} ({})", build.name, beside.join(", ")) }
 }
 
 /// Returns the axes with rows of this kind, each with the place of its greatest change.

@@ -276,6 +276,9 @@ pub struct ComparedBuild {
     pub memscope: Option<MemscopeBuild>,
     /// The reason for a build that could not be compiled.
     pub not_built: Option<NotBuilt>,
+    /// The commit of a build that has no description, in the same form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
     /// The seeds of the orders of its functions, one for each of its links, which the rounds ran by turns: the pair of
     /// round r ran link r modulo their number. Rounds are numbered across passes, and pass p of n begins at the plan's
     /// rounds × p ÷ n. Empty for one link in the usual order, as in all files of earlier versions.
@@ -305,8 +308,19 @@ impl ComparedBuild {
         measurements: Vec<Measurement>,
     ) -> Self {
         let (memscope, not_built) = program.map_or_else(|why| (None, Some(why)), |memscope| (Some(memscope), None));
-        let (links, counts, soaks, first_batch) = Default::default();
-        Self { name, about, memscope, not_built, links, measurements, counts, soaks, first_batch }
+        let (commit, links, counts, soaks, first_batch) = Default::default();
+        Self { name, about, memscope, not_built, commit, links, measurements, counts, soaks, first_batch }
+    }
+
+    /// Returns the build with its commit, if it has no description that names it.
+    #[must_use]
+    pub fn of_commit(self, commit: Option<String>) -> Self {
+        Self { commit: commit.filter(|_| self.memscope.is_none()), ..self }
+    }
+
+    /// Returns the full hash of the commit that its sources are from, if it is known.
+    pub fn commit(&self) -> Option<&str> {
+        self.memscope.as_ref().and_then(|memscope| memscope.commit.as_deref()).or(self.commit.as_deref())
     }
 
     /// Returns the build with the seeds of its links.

@@ -3,7 +3,7 @@
 use crate::builds;
 use crate::report::circumstances::circumstances_of_other_builds;
 use crate::report::document::{Document, Table, left, right};
-use crate::report::number;
+use crate::report::{commit, number};
 use crate::schedule::measurement::{Clock, Measurement, Pair};
 use crate::stats::sign_test::needed_rounds;
 use crate::study::compare::verdicts::{detectable, sentences, word, word_of_typical};
@@ -44,6 +44,8 @@ pub fn summary(comparison: &Comparison) -> Document {
     lines.extend(has_spent.then(|| spent::NOTE.to_owned()));
     lines.extend(counts_report::notes(comparison));
     lines.extend(has_soaks.then(|| soaks::NOTE.to_owned()));
+    let builds = comparison.builds.iter();
+    lines.extend(commit::note(builds.map(|build| (build.name.as_str(), build.about.as_deref(), build.commit()))));
     // The table names the builds; this program's own build is not one of them.
     lines.extend(circumstances_of_other_builds(&comparison.origin));
     document.notes(lines);

@@ -3,7 +3,7 @@
 use crate::platform::text;
 use crate::report::circumstances::circumstances;
 use crate::report::document::{Document, Table, left};
-use crate::report::number;
+use crate::report::{commit, number};
 use crate::schedule::measurement::Measurement;
 use crate::study::calls::latency::{Latency, Operation};
 use crate::study::calls::summary::threads::{columns as columns_of_latencies, figures};
@@ -92,6 +92,8 @@ fn notes(replays: &Replays) -> Vec<String> {
         lines.extend([NS_PER_ALLOCATION, COLD].map(str::to_owned));
     }
     lines.extend(fidelity_note(replays.measurements()));
+    let built = replays.builds.iter().filter_map(|build| Some((build, build.memscope.as_ref()?)));
+    lines.extend(commit::note(built.map(|(build, memscope)| (build.name.as_str(), None, memscope.commit.as_deref()))));
     lines.extend(circumstances(&replays.origin));
     lines
 }

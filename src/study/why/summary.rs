@@ -6,7 +6,7 @@ use crate::builds;
 use crate::platform::text;
 use crate::report::circumstances::{circumstances, circumstances_of_other_builds};
 use crate::report::document::{Document, Table, left, right};
-use crate::report::number;
+use crate::report::{commit, number};
 use crate::study::instructions::short;
 use crate::study::overhead::warnings;
 use std::collections::BTreeMap;
@@ -275,6 +275,8 @@ fn notes(why: &Why) -> Vec<String> {
          freed everything. Peak memory: tracked ÷ untracked, of the process."
             .to_owned(),
     );
+    let builds = why.builds.iter();
+    lines.extend(commit::note(builds.map(|build| (build.name.as_str(), None, build.memscope.commit.as_deref()))));
     // Other builds are named by the tables; this program's own is none of them.
     let is_own = why.builds.iter().all(|build| build.memscope == why.origin.memscope);
     lines.extend(if is_own { circumstances(&why.origin) } else { circumstances_of_other_builds(&why.origin) });

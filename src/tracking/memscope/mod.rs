@@ -22,6 +22,7 @@ pub use statement::{
 pub use tools::{Analysis, BenchFn, Containers, Name, UpstreamBenches};
 
 use super::Recorded;
+use crate::platform::git::described;
 use adapter::{
     Analyses, AsynchronousTasks, Binary, Blocks, Borrowing, DoubleFrees, Html, Json, Linked, Listing, MemoryErrors,
     NamesContainers, QuickStart, Relations, Report, Reports, ServiceStart, Statistics, Tasks, Upstream,
@@ -99,6 +100,10 @@ pub struct MemscopeBuild {
     pub version: String,
     /// Origin: `crates.io`, `path`, or the source's address with its revision.
     pub source: String,
+    /// Full hash of the commit that the sources are from, which ends with `-dirty` if they differ from it. `None` for a
+    /// published version, and if it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
 }
 
 impl MemscopeBuild {
@@ -106,13 +111,14 @@ impl MemscopeBuild {
     pub fn of_this_build() -> Self {
         let [name, version, source] =
             [env!("LINKED_NAME"), env!("LINKED_VERSION"), env!("LINKED_SOURCE")].map(str::to_owned);
-        Self { name, version, source }
+        Self { name, version, source, commit: None }
     }
 }
 
 impl std::fmt::Display for MemscopeBuild {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} ({})", self.name, self.version, self.source)
+        let commit = self.commit.as_ref().map_or(String::new(), |commit| format!(", commit {}", described(commit)));
+        write!(f, "{} {} ({}{commit})", self.name, self.version, self.source)
     }
 }
 

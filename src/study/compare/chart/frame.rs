@@ -4,7 +4,7 @@ use super::mark::mark;
 use super::{LINE, MARGIN};
 use crate::report::chart::canvas::{small_print, text, where_and_when};
 use crate::report::chart::words::{clipped, wrapped};
-use crate::report::number;
+use crate::report::{commit, number};
 use crate::schedule::measurement::{Clock, Measurement};
 use crate::study::compare::summary::{described, levels, rule};
 use crate::study::compare::verdicts::sentences;
@@ -69,9 +69,10 @@ pub(super) fn legend(y: f64) -> Group {
     ))
 }
 
-/// Returns a build's name and, for a commit, its build line.
+/// Returns a build's name and, for a commit, its hash and its subject line.
 pub(super) fn heading(build: &ComparedBuild) -> String {
-    build.about.as_ref().map_or_else(|| build.name.clone(), |about| format!("{} {about}", build.name))
+    let beside = commit::beside(&build.name, build.about.as_deref(), build.commit());
+    [vec![build.name.clone()], beside].concat().join(" ")
 }
 
 /// Returns the reason for a missing figure.

@@ -63,7 +63,7 @@ fn results(conditions: Option<Conditions>, measurements: Vec<Measurement>) -> Re
             debug_assertions: false,
             features: Vec::new(),
         },
-        memscope: MemscopeBuild { name: text(), version: text(), source: text() },
+        memscope: MemscopeBuild { name: text(), version: text(), source: text(), commit: None },
     };
     Results { measurements, ..Results::begin(origin) }
 }

@@ -217,7 +217,12 @@ mod tests {
             debug_assertions: false,
             features: Vec::new(),
         };
-        let memscope = MemscopeBuild { name: text("memscope-rs"), version: text("0.2.5"), source: text("crates.io") };
+        let memscope = MemscopeBuild {
+            name: text("memscope-rs"),
+            version: text("0.2.5"),
+            source: text("crates.io"),
+            commit: None,
+        };
         let started = "2026-01-02T03:04:05Z".parse().expect("a time");
         let (command, environment) = (text("cargo bench"), Default::default());
         let origin = Origin { started, command, machine, conditions: None, environment, toolchain, memscope };
