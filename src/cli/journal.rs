@@ -4,7 +4,7 @@ use crate::cli::Error;
 use crate::cli::arguments::{KeepArguments, bar, show};
 use crate::platform::files::FileError;
 use crate::report::format::Format;
-use crate::schedule::journal::{Journal, JournalError};
+use crate::schedule::journal::{Journal, JournalError, is_in_use};
 use crate::schedule::measurement::Measurement;
 use crate::schedule::plan::Plan;
 use crate::study::{Files, Settled, Study};
@@ -21,6 +21,7 @@ pub(super) fn check(path: &Path, resume: bool) -> Result<(), JournalError> {
     match (resume, path.exists()) {
         (false, true) => Err(JournalError::there(path)),
         (true, false) => Err(JournalError::None(path.to_owned())),
+        (true, true) if is_in_use(path) => Err(JournalError::InUse(path.to_owned())),
         _ => Ok(()),
     }
 }

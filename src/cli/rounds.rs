@@ -9,13 +9,14 @@ use crate::cli::{Error, journal, soak};
 use crate::platform::console;
 use crate::platform::files::FileError;
 use crate::report::origin::Origin;
+use crate::schedule::journal::check_same;
 use crate::schedule::links::Links;
 use crate::schedule::measurement::Clock;
 use crate::stats::sign_test::needed_rounds;
 use crate::study::compare::verdicts;
 use crate::study::compare::{
-    Against, ComparedBuild, Comparison, Counted, Journal, Measured, Missing, Plan, ROUNDS, Record, SECONDS,
-    THRESHOLD_PERCENT, apart,
+    Against, ComparedBuild, Comparison, Counted, Journal, JournalError, Measured, Missing, Plan, ROUNDS, Record,
+    SECONDS, THRESHOLD_PERCENT, apart,
 };
 use crate::study::counts::Counts;
 use crate::study::instructions::check_tools;
@@ -115,6 +116,9 @@ impl RoundArguments {
         let journal = self.results.output.join(format!("{name}.journal"));
         journal::check(&journal, self.resume)?;
         let plan = self.plan(resolved.iter().map(|build| (build.name.clone(), String::new())).collect());
+        if self.resume {
+            check_plan(&journal, &plan)?;
+        }
         self.check_judgeable(&plan)?;
         let linking = if self.counts_only { Linking::single() } else { Linking::from(self.links) };
         let builds = self.building.build(resolved, self.results.limits(), &linking)?;
@@ -181,6 +185,9 @@ impl RoundArguments {
                 plan.rounds,
                 plan.comparisons()
             ));
+        }
+        if self.resume {
+            check_programs(journal, &plan)?;
         }
         let (mut journal, lines) = journal::open(journal, self.resume, &plan)?;
         let (counted, entries) = apart(lines);
@@ -269,4 +276,28 @@ fn judged(comparison: &Comparison) -> Result<(), Error> {
         return Err(Error::Regressions([regressions, missing.lines()].concat()));
     }
     if missing.is_empty() { Ok(()) } else { Err(Error::NotJudged(missing)) }
+}
+
+/// Checks that the journal of an unfinished run has the plan of this one, whose builds are not made yet.
+///
+/// # Errors
+/// If it has another one; the first difference is named.
+fn check_plan(journal: &Path, plan: &Plan) -> Result<(), JournalError> {
+    let Some(there) = Journal::plan::<Plan>(journal)? else { return Ok(()) };
+    match plan.other_builds(&there) {
+        Some(why) => Err(JournalError::OtherRun { path: journal.to_owned(), why }),
+        None => check_same(journal, &there, &Plan { builds: there.builds.clone(), ..plan.clone() }),
+    }
+}
+
+/// Checks that the journal of an unfinished run is of the same programs.
+///
+/// # Errors
+/// If a build differs, or was built in only one of the runs.
+fn check_programs(journal: &Path, plan: &Plan) -> Result<(), JournalError> {
+    let there = Journal::plan::<Plan>(journal)?;
+    match there.and_then(|there| plan.other_program(&there)) {
+        Some(why) => Err(JournalError::OtherRun { path: journal.to_owned(), why }),
+        None => Ok(()),
+    }
 }

@@ -8,8 +8,10 @@ use crate::platform::console;
 use crate::worker::failure::Failure;
 use crate::workloads::Digest;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -124,23 +126,40 @@ impl Journal {
         let Some((_, first)) = lines.next() else {
             // The run ended while it wrote its plan, or the file is not a journal.
             if !line(plan).map_err(failed)?.starts_with(&text) {
-                return Err(JournalError::OtherRun(path.to_owned()));
+                return Err(JournalError::no_plan(path));
             }
             file.set_len(0).map_err(failed)?;
             let mut journal = Self::of(path, file);
             journal.append(plan)?;
             return Ok((journal, Vec::new()));
         };
-        let theirs: P = serde_json::from_slice(first).map_err(|_| JournalError::OtherRun(path.to_owned()))?;
-        if theirs != *plan {
-            return Err(JournalError::OtherRun(path.to_owned()));
-        }
+        let theirs: P = serde_json::from_slice(first).map_err(|_| JournalError::no_plan(path))?;
+        check_same(path, &theirs, plan)?;
         let entries = lines
             .map(|(number, line)| serde_json::from_slice(line).map_err(|_| corrupt(number)))
             .collect::<Result<Vec<E>, _>>()?;
         file.set_len(whole as u64).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
         Ok((Self::of(path, file), entries))
+    }
+
+    /// Returns the plan of an unfinished run, so that another one is noticed before anything slow. `None` if the run
+    /// ended while it wrote its plan; [`resume`](Self::resume) then decides.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or begins with something else.
+    pub fn plan<P: DeserializeOwned>(path: &Path) -> Result<Option<P>, JournalError> {
+        // Opening a pipe would wait for a writer.
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let failed = |source| JournalError::File { path: path.to_owned(), source };
+        let mut first = Vec::new();
+        BufReader::new(File::open(path).map_err(failed)?).read_until(b'\n', &mut first).map_err(failed)?;
+        if first.pop() != Some(b'\n') {
+            return Ok(None);
+        }
+        serde_json::from_slice(&first).map(Some).map_err(|_| JournalError::no_plan(path))
     }
 
     /// Appends an entry.
@@ -171,6 +190,50 @@ impl Journal {
     }
 }
 
+/// Checks that a run has the plan of an unfinished one.
+///
+/// # Errors
+/// If it has another one; the first difference is named.
+pub(crate) fn check_same<P: Serialize + PartialEq>(path: &Path, there: &P, here: &P) -> Result<(), JournalError> {
+    if there == here {
+        return Ok(());
+    }
+    let values = serde_json::to_value(there).ok().zip(serde_json::to_value(here).ok());
+    let why = values.and_then(|(there, here)| difference("", &there, &here));
+    Err(JournalError::OtherRun { path: path.to_owned(), why: why.unwrap_or_else(|| "of other settings".to_owned()) })
+}
+
+/// Returns the first difference of two plans, by its name and both values: `rounds: 100 there, 50 here`.
+fn difference(name: &str, there: &Value, here: &Value) -> Option<String> {
+    let is_plain = |value: &Value| !value.is_object() && !value.is_array();
+    match (there, here) {
+        _ if there == here => None,
+        (Value::Object(these), Value::Object(those)) => {
+            let keys: BTreeSet<&String> = these.keys().chain(those.keys()).collect();
+            let named = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
+            keys.into_iter().find_map(|key| {
+                let value = |of: &serde_json::Map<String, Value>| of.get(key).cloned().unwrap_or_default();
+                difference(&named(key), &value(these), &value(those))
+            })
+        }
+        (Value::Array(these), Value::Array(those)) if !these.iter().chain(those).all(is_plain) => {
+            let first = these.iter().zip(those).find_map(|(there, here)| difference(name, there, here));
+            first.or_else(|| Some(format!("{name}: {} there, {} here", these.len(), those.len())))
+        }
+        _ => Some(format!("{name}: {} there, {} here", shown(there), shown(here))),
+    }
+}
+
+/// Formats the value of a setting.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(list) => format!("[{}]", list.iter().map(shown).collect::<Vec<_>>().join(", ")),
+        other => other.to_string(),
+    }
+}
+
 /// Returns an entry as a line of a journal.
 fn line(entry: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut line = serde_json::to_vec(entry)?;
@@ -190,12 +253,21 @@ fn is_free(file: &File) -> bool {
     })
 }
 
+/// Returns whether another process is writing a journal.
+pub(crate) fn is_in_use(path: &Path) -> bool {
+    // Opening a pipe would wait for a writer.
+    path.is_file() && File::open(path).is_ok_and(|file| !is_free(&file))
+}
+
 impl JournalError {
     /// Returns the error for a journal that exists already: another run is writing it, or an unfinished run left it.
     pub(crate) fn there(path: &Path) -> Self {
-        // Opening a pipe would wait for a writer.
-        let is_in_use = path.is_file() && File::open(path).is_ok_and(|file| !is_free(&file));
-        if is_in_use { Self::InUse(path.to_owned()) } else { Self::Unfinished(path.to_owned()) }
+        if is_in_use(path) { Self::InUse(path.to_owned()) } else { Self::Unfinished(path.to_owned()) }
+    }
+
+    /// Returns the error for a file that begins with no plan of such a run.
+    fn no_plan(path: &Path) -> Self {
+        Self::OtherRun { path: path.to_owned(), why: "it has no plan of such a run".to_owned() }
     }
 }
 
@@ -220,8 +292,13 @@ pub enum JournalError {
     #[error("{} is in use by another run", .0.display())]
     InUse(PathBuf),
     /// The journal belongs to other builds or other settings.
-    #[error("{} is the journal of another run: of other builds, workloads, levels or settings", .0.display())]
-    OtherRun(PathBuf),
+    #[error("{} is the journal of another run: {why}", path.display())]
+    OtherRun {
+        /// The file.
+        path: PathBuf,
+        /// The first difference.
+        why: String,
+    },
     /// A line is not an entry.
     #[error("line {line} of {} is not an entry of a journal", path.display())]
     Corrupt {
@@ -235,6 +312,7 @@ pub enum JournalError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
     use std::fs;
 
     fn resume(path: &Path, plan: &String) -> Result<(Journal, Vec<Entry>), JournalError> {
@@ -277,10 +355,49 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("journal");
         drop(Journal::begin(&path, &"one plan".to_owned()).expect("it can be begun"));
-        assert!(matches!(resume(&path, &"another".to_owned()), Err(JournalError::OtherRun(_))));
+        assert!(matches!(resume(&path, &"another".to_owned()), Err(JournalError::OtherRun { .. })));
         fs::write(&path, "\"one plan\"\nnonsense\n").expect("a file");
         let error = resume(&path, &"one plan".to_owned()).expect_err("corrupt").to_string();
         assert!(error.contains("line 2 of"), "{error}");
         assert_eq!(fs::read_to_string(&path).expect("a file"), "\"one plan\"\nnonsense\n");
+    }
+
+    #[test]
+    fn another_plan_is_named_by_its_first_difference() {
+        let of = |there: Value, here: Value| {
+            check_same(Path::new("journal"), &there, &here).expect_err("they differ").to_string()
+        };
+        let why = |there, here| of(there, here).split_once("another run: ").expect("a reason").1.to_owned();
+        assert_eq!(
+            why(json!({ "rounds": 100, "seed": 1 }), json!({ "rounds": 50, "seed": 1 })),
+            "rounds: 100 there, 50 here"
+        );
+        assert_eq!(why(json!({ "scale": null }), json!({ "scale": 0.5 })), "scale: none there, 0.5 here");
+        assert_eq!(why(json!({}), json!({ "counts": true })), "counts: none there, true here");
+        let levels = |levels: &[&str]| json!({ "levels": levels });
+        let words = "levels: [full] there, [allocator, full] here";
+        assert_eq!(why(levels(&["full"]), levels(&["allocator", "full"])), words);
+        // The measurements of a plan are lists of objects.
+        let plan = |threads: &[u64]| {
+            let all: Vec<Value> = threads.iter().map(|threads| json!(["overhead", { "threads": threads }])).collect();
+            json!({ "measurements": all })
+        };
+        assert_eq!(why(plan(&[1, 2]), plan(&[1, 4])), "measurements.threads: 2 there, 4 here");
+        assert_eq!(why(plan(&[1, 2]), plan(&[1])), "measurements: 2 there, 1 here");
+        assert!(check_same(Path::new("journal"), &plan(&[1]), &plan(&[1])).is_ok());
+    }
+
+    #[test]
+    fn a_plan_is_read_without_opening_its_journal() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("journal");
+        let read = || Journal::plan::<String>(&path);
+        assert!(matches!(read(), Ok(None)), "there is none");
+        drop(Journal::begin(&path, &"one plan".to_owned()).expect("it can be begun"));
+        assert_eq!(read().expect("it can be read").as_deref(), Some("one plan"));
+        fs::write(&path, "\"one pl").expect("half a plan");
+        assert!(matches!(read(), Ok(None)), "it was killed while it wrote its plan");
+        fs::write(&path, "{}\n").expect("a file");
+        assert!(matches!(read(), Err(JournalError::OtherRun { .. })));
     }
 }

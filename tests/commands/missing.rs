@@ -7,7 +7,7 @@ use crate::common::git::{Repository, has_git, text};
 use assert_cmd::Command;
 use memscope_bench::internal::platform::files;
 use memscope_bench::internal::schedule::measurement::Clock;
-use memscope_bench::internal::study::compare::{Comparison, Missing};
+use memscope_bench::internal::study::compare::{Comparison, Journal, Missing, Plan};
 use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;
@@ -222,6 +222,39 @@ fn a_folder_without_the_package_is_refused_before_anything_is_built() {
     refused(&bisect("HEAD~1"), &moved);
     refused(&bisect("HEAD~2"), &last);
     assert_eq!(place.builds(), 0);
+}
+
+#[test]
+fn a_resumed_run_names_what_differs_before_it_builds() {
+    let Some(place) = Place::new(&["one", "two", "three"], OFFLINE) else { return };
+    let builds = ["repo@HEAD~2", "repo@HEAD~1", "repo@HEAD"];
+    place.compare(&builds).assert().success();
+    let plan = place.comparison().plan;
+    let journal = place.cargo.path("out/compare.journal");
+    let killed = |plan: Plan| {
+        let _ = fs::remove_file(&journal);
+        drop(Journal::begin(&journal, &plan).expect("a journal"));
+    };
+    let before = place.builds();
+    let refused = |why: &str| {
+        let why = contains(format!("out/compare.journal is the journal of another run: {why}"));
+        place.compare(&builds).arg("--resume").assert().code(2).stdout("").stderr(why);
+    };
+    killed(Plan { rounds: 100, ..plan.clone() });
+    refused("rounds: 100 there, 12 here");
+    killed(Plan { threads: 7, ..plan.clone() });
+    refused("threads: 7 there, 1 here");
+    killed(Plan { builds: plan.builds[..2].to_vec(), ..plan.clone() });
+    refused("builds: [repo@HEAD~2, repo@HEAD~1] there, [repo@HEAD~2, repo@HEAD~1, repo@HEAD] here");
+    assert_eq!(place.builds(), before, "nothing was built");
+
+    killed(plan);
+    let script = fs::read_to_string(place.cargo.script()).expect("the script");
+    fs::write(place.cargo.script(), script.replace("\noffline)", "\nthree)")).expect("the script is written");
+    refused("repo@HEAD was built then, and is not now");
+    assert!(journal.exists(), "it can be resumed when there is a network again");
+    fs::write(place.cargo.script(), script).expect("the script is written");
+    place.compare(&builds).arg("--resume").assert().success();
 }
 
 #[test]

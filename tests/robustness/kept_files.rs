@@ -151,7 +151,7 @@ fn a_journal_that_is_cut_anywhere_is_resumed_from_its_complete_lines() {
     }
     // No newline, and not the beginning of this plan: it is another program's file.
     fs::write(&path, "\"another plan").expect("it can be written");
-    assert!(matches!(Journal::resume::<_, Entry>(&path, &plan), Err(JournalError::OtherRun(_))));
+    assert!(matches!(Journal::resume::<_, Entry>(&path, &plan), Err(JournalError::OtherRun { .. })));
     assert_eq!(fs::read(&path).expect("it can be read"), b"\"another plan");
 }
 

@@ -58,6 +58,24 @@ impl Plan {
         tracked * self.builds.len().saturating_sub(1)
     }
 
+    /// Returns the difference of the builds from those of an unfinished run, by their names: nothing is built yet.
+    pub(crate) fn other_builds(&self, there: &Self) -> Option<String> {
+        let names = |plan: &Self| plan.builds.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        let (there, here) = (names(there), names(self));
+        (there != here).then(|| format!("builds: [{}] there, [{}] here", there.join(", "), here.join(", ")))
+    }
+
+    /// Returns the first build whose program is not that of an unfinished run with the same builds.
+    pub(crate) fn other_program(&self, there: &Self) -> Option<String> {
+        let mut both = there.builds.iter().zip(&self.builds);
+        let ((_, there), (name, here)) = both.find(|((_, there), (_, here))| there != here)?;
+        Some(match (there.is_empty(), here.is_empty()) {
+            (false, true) => format!("{name} was built then, and is not now"),
+            (true, false) => format!("{name} was not built then, and is now"),
+            _ => format!("{name} is another program now, or has other links"),
+        })
+    }
+
     fn request(&self, (workload, level): (Workload, Level)) -> Request {
         Request::at(self.scale, workload, level, self.threads)
     }
@@ -141,6 +159,26 @@ mod tests {
         assert_eq!([2, 16].map(|builds| plan(builds).comparisons()), [2, 30]);
         // One of 12 rounds may disagree among 2 comparisons, and one of 15 among 30: 2 and 3 in each of six passes.
         assert_eq!([2, 16].map(|builds| settings(10, plan(builds).comparisons(), 1).fewest), [2, 3]);
+    }
+
+    #[test]
+    fn other_builds_and_programs_are_named() {
+        let of = |builds: &[(&str, &str)]| {
+            let builds = builds.iter().map(|(name, program)| ((*name).to_owned(), (*program).to_owned())).collect();
+            Plan { builds, ..plan(0) }
+        };
+        let there = of(&[("a", "1"), ("b", "2"), ("c", "")]);
+        let unbuilt = of(&[("a", ""), ("b", ""), ("c", "")]);
+        assert_eq!(unbuilt.other_builds(&there), None);
+        assert_eq!(of(&[("a", "")]).other_builds(&there).as_deref(), Some("builds: [a, b, c] there, [a] here"));
+        let program = |builds: &[(&str, &str)]| of(builds).other_program(&there);
+        assert_eq!(program(&[("a", "1"), ("b", "2"), ("c", "")]), None);
+        let lost = program(&[("a", "1"), ("b", ""), ("c", "")]);
+        assert_eq!(lost.as_deref(), Some("b was built then, and is not now"));
+        let found = program(&[("a", "1"), ("b", "2"), ("c", "3")]);
+        assert_eq!(found.as_deref(), Some("c was not built then, and is now"));
+        let changed = program(&[("a", "1"), ("b", "3"), ("c", "")]);
+        assert_eq!(changed.as_deref(), Some("b is another program now, or has other links"));
     }
 
     #[test]
