@@ -1,9 +1,11 @@
 //! The budget: a file with the changes and limits that a project accepts.
 
+use super::Plan;
 use super::axis::Axis;
 use super::row::Row;
 use crate::platform::files::FileError;
 use crate::tracking::Level;
+use crate::workloads::Workload;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -71,6 +73,22 @@ pub struct Limit {
     pub at_least: Option<f64>,
 }
 
+impl Limit {
+    /// Returns whether the limit is for a row.
+    fn is_of(&self, row: &Row) -> bool {
+        self.axis == row.axis
+            && self.level.is_none_or(|level| row.place.level == Some(level))
+            && self.of.as_ref().is_none_or(|of| row.place.of.as_ref() == Some(of))
+    }
+
+    /// Returns whether a check with this plan measures the limit's level and workload.
+    fn is_within(&self, plan: &Plan) -> bool {
+        let workload = self.of.as_ref().and_then(|of| of.parse::<Workload>().ok());
+        self.level.is_none_or(|level| plan.levels.contains(&level))
+            && workload.is_none_or(|workload| plan.workloads.contains(&workload))
+    }
+}
+
 fn axis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Axis, D::Error> {
     let key = String::deserialize(deserializer)?;
     key.parse().map_err(serde::de::Error::custom)
@@ -111,18 +129,22 @@ impl Budget {
 
     /// Marks a row whose head exceeds a limit.
     pub(super) fn mark(&self, mut row: Row) -> Row {
-        let is_of = |limit: &&Limit| {
-            limit.axis == row.axis
-                && limit.level.is_none_or(|level| row.place.level == Some(level))
-                && limit.of.as_ref().is_none_or(|of| row.place.of.as_ref() == Some(of))
-        };
         let Some(head) = row.head else { return row };
-        let exceeded = self.limit.iter().filter(is_of).find_map(|limit| {
+        let exceeded = self.limit.iter().filter(|limit| limit.is_of(&row)).find_map(|limit| {
             let most = limit.at_most.filter(|&most| head > most);
             most.or_else(|| limit.at_least.filter(|&least| head < least))
         });
         row.over_budget = exceeded;
         row
+    }
+
+    /// Returns a sentence on a limit that is within the plan and has no figure of the head to hold it against.
+    pub(super) fn unchecked(&self, plan: &Plan, rows: &[Row]) -> Option<String> {
+        let has_figure = |limit: &Limit| rows.iter().any(|row| limit.is_of(row) && row.head.is_some());
+        let limit = self.limit.iter().find(|limit| limit.is_within(plan) && !has_figure(limit))?;
+        let of = limit.of.as_ref().map_or(String::new(), |of| format!(" of {of}"));
+        let level = limit.level.map_or(String::new(), |level| format!(" at {level}"));
+        Some(format!("the head has no {}{of}{level} to hold against the limit of the budget", limit.axis))
     }
 }
 
@@ -130,7 +152,6 @@ impl Budget {
 mod tests {
     use super::super::row::Place;
     use super::*;
-    use crate::workloads::Workload;
 
     fn read(text: &str) -> Result<Budget, String> {
         let folder = tempfile::tempdir().expect("a temporary folder");

@@ -190,7 +190,11 @@ impl From<Record> for Check {
     fn from(record: Record) -> Self {
         let thresholds = Thresholds { budget: &record.plan.budget, resolutions: &record.resolutions };
         let rows = rows::rows(&record, &thresholds);
-        Self { schema: SCHEMA, verdict: Verdict::of(&rows), rows, record }
+        let verdict = match Verdict::of(&rows) {
+            Verdict::Ok if record.plan.budget.unchecked(&record.plan, &rows).is_some() => Verdict::CannotTell,
+            verdict => verdict,
+        };
+        Self { schema: SCHEMA, verdict, rows, record }
     }
 }
 

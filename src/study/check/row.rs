@@ -5,6 +5,7 @@ use crate::stats::estimate::Estimate;
 use crate::study::compare::{Verdict, decision};
 use crate::study::counts::Judgement;
 use crate::tracking::Level;
+use crate::worker::failure::Failure;
 use crate::workloads::Workload;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -75,6 +76,15 @@ impl Row {
     /// Returns a row that is not judged, with the reason.
     pub(super) fn unknown(axis: Axis, place: Place, why: impl Into<String>) -> Self {
         Self { why: Some(why.into()), ..Self::begin(axis, place) }
+    }
+
+    /// Returns the row of a place where a build failed, if one did: worse if only the head failed, because a missing
+    /// figure cannot be shown to be as good.
+    pub(super) fn of_failures(axis: Axis, place: &Place, failures: [Option<&Failure>; 2]) -> Option<Self> {
+        let [base, head] = failures;
+        let row = Self::unknown(axis, place.clone(), head.or(base)?.to_string());
+        let judgement = if base.is_none() { Judgement::Worse } else { Judgement::Unknown };
+        Some(Self { judgement, ..row })
     }
 
     /// Returns a row without figures.

@@ -3,7 +3,7 @@
 
 use super::axis::Axis;
 use super::row::Row;
-use super::verdict::{Verdict, on_axis, unknown_places};
+use super::verdict::{Verdict, is_alone, on_axis};
 use super::{Check, CheckedBuild};
 use crate::report::circumstances::circumstances_of_other_builds;
 use crate::report::document::{Document, Table, left, right};
@@ -100,9 +100,10 @@ fn size(row: &Row) -> f64 {
 /// Returns the reasons why there is no decision.
 fn open(check: &Check) -> String {
     let is_open = |row: &&Row| row.judgement == Judgement::Unknown && row.axis.is_needed();
-    let Some(row) = check.rows.iter().find(|row| is_open(row) && (row.place.of.is_none() || row.change.is_none()))
-    else {
-        return "time or fidelity was not measured".to_owned();
+    let decides = |row: &Row| row.place.of.is_none() || row.change.is_none() || is_alone(row, &check.rows);
+    let Some(row) = check.rows.iter().find(|row| is_open(row) && decides(row)) else {
+        let unchecked = check.record.plan.budget.unchecked(&check.record.plan, &check.rows);
+        return unchecked.unwrap_or_else(|| "time or fidelity was not measured".to_owned());
     };
     let why = row.why.as_deref().unwrap_or("the change is unknown");
     let change = row.change.map_or(String::new(), |change| format!(" {}", changed(change)));

@@ -253,6 +253,62 @@ fn a_workload_that_cannot_be_counted_in_the_head_alone_is_worse() {
     assert_ne!(with(|record| fail(record, 0)).verdict, Verdict::Worse);
 }
 
+/// A figure that is missing cannot be shown to be as good, on any axis.
+#[test]
+fn a_task_that_fails_in_the_head_alone_is_worse() {
+    let failure = || Some(Failure::TimedOut { seconds: 10 });
+    type Fault<'a> = (&'a [Axis], &'a dyn Fn(&mut Record, usize));
+    let faults: [Fault; 2] = [
+        (&[Axis::LiveBytes, Axis::KeptBytes], &|record, build| record.footprints[build][0].failure = failure()),
+        (&[Axis::Latency, Axis::RareLatency], &|record, build| record.latencies[build][0].failure = failure()),
+    ];
+    for (of, fail) in faults {
+        let head = with(|record| fail(record, 1));
+        assert_eq!((head.verdict, axes(&head, Judgement::Worse)), (Verdict::Worse, of.to_vec()));
+        for builds in [&[0][..], &[0, 1]] {
+            let check = with(|record| builds.iter().for_each(|&build| fail(record, build)));
+            assert_eq!((check.verdict, axes(&check, Judgement::Worse)), (Verdict::Ok, vec![]), "{of:?} of {builds:?}");
+            assert!(axes(&check, Judgement::Unknown).starts_with(of));
+        }
+    }
+    let neither = with(|record| {
+        record.counts.iter_mut().for_each(|counts| counts[0].failure = failure());
+        record.counts.iter_mut().for_each(|counts| counts[0].tracked = Runs::default());
+    });
+    assert!(axes(&neither, Judgement::Unknown).contains(&Axis::Instructions), "it has a row");
+}
+
+/// A limit that nothing is held against is not kept.
+#[test]
+fn a_limit_without_a_figure_cannot_be_told() {
+    let check = |limit: &str| {
+        with(|record| {
+            record.plan.without_counts = true;
+            record.counts.iter_mut().flatten().for_each(|counts| {
+                counts.tracked.instructions.clear();
+            });
+            record.plan.budget = toml_edit::de::from_str(&format!("[[limit]]\n{limit}\n")).expect("a budget");
+        })
+    };
+    for (limit, words) in [
+        ("axis = 'instructions'\nat-most = 1e12", "the head has no instructions to hold against"),
+        ("axis = 'instructions'\nlevel = 'full'\nat-most = 1e12", "no instructions at full to hold"),
+        ("axis = 'fidelity'\nof = 'cycels'\nat-least = 0.9", "no fidelity of cycels to hold"),
+    ] {
+        let check = check(limit);
+        let answer = summary::answer(&check);
+        assert_eq!(check.verdict, Verdict::CannotTell, "{limit}: {answer}");
+        assert!(answer.contains(words), "{limit}: {answer}");
+    }
+    for limit in [
+        "axis = 'fidelity'\nat-least = 0.9",
+        "axis = 'instructions'\nlevel = 'variables'\nat-most = 1",
+        "axis = 'instructions'\nof = 'leaks'\nat-most = 1",
+    ] {
+        assert_eq!(check(limit).verdict, Verdict::Ok, "{limit}: kept, or of something that was not asked for");
+    }
+}
+
 #[test]
 fn growth_has_no_verdict_if_pairs_of_both_builds_overlap() {
     let pairs = |growths: [f64; 3]| {

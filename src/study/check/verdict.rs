@@ -23,7 +23,7 @@ impl Verdict {
         if rows.iter().any(Row::is_worse) {
             return Self::Worse;
         }
-        let is_open = |row: &&Row| row.judgement == Judgement::Unknown && needs(row);
+        let is_open = |row: &&Row| row.judgement == Judgement::Unknown && (needs(row) || is_alone(row, rows));
         let lacks = |axis: Axis| !rows.iter().any(|row| row.axis == axis);
         let needed = Axis::all().filter(|axis| axis.is_needed());
         if rows.iter().find(is_open).is_some() || needed.into_iter().any(lacks) { Self::CannotTell } else { Self::Ok }
@@ -43,6 +43,12 @@ impl Verdict {
 /// single workloads have their detectable differences.
 fn needs(row: &Row) -> bool {
     row.axis.is_needed() && (row.axis != Axis::CpuTime || row.place.of.is_none() || row.change.is_none())
+}
+
+/// Returns whether a row is the time of a level without a typical change, so that nothing else shows its time.
+pub(super) fn is_alone(row: &Row, rows: &[Row]) -> bool {
+    let is_typical = |other: &Row| other.place.of.is_none() && other.place.level == row.place.level;
+    row.axis == Axis::CpuTime && !rows.iter().any(|other| other.axis == row.axis && is_typical(other))
 }
 
 /// Returns the judgement on an axis: worse if any row is worse, better if some row is better and the others are the
@@ -106,6 +112,9 @@ mod tests {
         let failed = row(Axis::CpuTime, Place::workload(Workload::CYCLES, Level::Full), Judgement::Unknown);
         assert_eq!(Verdict::of(&[same.clone(), fidelity.clone(), failed]), Verdict::CannotTell);
         assert_eq!(Verdict::of(&[typical(Judgement::Unknown), fidelity.clone()]), Verdict::CannotTell);
+        // One workload has no typical change.
+        let alone = |judgement| Verdict::of(&[of_workload(Axis::CpuTime, judgement), fidelity.clone()]);
+        assert_eq!([Judgement::Same, Judgement::Unknown].map(alone), [Verdict::Ok, Verdict::CannotTell]);
         let misses = of_workload(Axis::DataMisses, Judgement::Worse);
         assert_eq!(Verdict::of(&[typical(Judgement::Unknown), misses.clone()]), Verdict::Worse);
         let over = Row { over_budget: Some(1.0), ..fidelity };

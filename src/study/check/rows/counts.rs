@@ -21,12 +21,13 @@ pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
 }
 
 /// Returns the row of a workload and level that could not be counted in one of the builds: worse if only the head
-/// failed.
+/// failed, and unknown if both did.
 fn failed(base: &Counts, head: &Counts) -> Option<Row> {
     let (judgement, failure) = match (&base.failure, &head.failure) {
         (None, Some(failure)) => (Judgement::Worse, failure),
         (Some(failure), None) => (Judgement::Better, failure),
-        _ => return None,
+        (Some(_), Some(failure)) => (Judgement::Unknown, failure),
+        (None, None) => return None,
     };
     let axis = if head.workload.is_parallel() { Axis::PageFaults } else { Axis::Instructions };
     Some(Row { judgement, ..Row::unknown(axis, Place::workload(head.workload, head.level), failure.to_string()) })

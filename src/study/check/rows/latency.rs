@@ -36,8 +36,8 @@ fn row(
     thresholds: &Thresholds,
 ) -> Row {
     let place = Place::other(operation.name(), base.level);
-    if let Some(failure) = base.failure.as_ref().or(head.failure.as_ref()) {
-        return Row::unknown(axis, place, failure.to_string());
+    if let Some(row) = Row::of_failures(axis, &place, [base, head].map(|latency| latency.failure.as_ref())) {
+        return row;
     }
     let at = Quantiles::place(quantile);
     let times = |latency: &Latency| -> Vec<f64> {

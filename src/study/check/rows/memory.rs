@@ -29,9 +29,9 @@ pub(super) fn rows(record: &Record, thresholds: &Thresholds) -> Vec<Row> {
 fn exact(base: &Footprint, head: &Footprint, thresholds: &Thresholds) -> Vec<Row> {
     let place = || Place::workload(base.workload, base.level);
     let of = |axis, figure: fn(&Footprint) -> Option<Estimate>, bytes: fn(&Point) -> u64, least| {
-        let failure = [base, head].into_iter().find_map(|footprint| footprint.failure.as_ref());
-        if let Some(failure) = failure {
-            return Some(Row::unknown(axis, place(), failure.to_string()));
+        let failures = [base, head].map(|footprint| footprint.failure.as_ref());
+        if let Some(row) = Row::of_failures(axis, &place(), failures) {
+            return Some(row);
         }
         let figures = [figure(base)?.value, figure(head)?.value];
         let row = Row::exact(axis, place(), figures, thresholds.percent(axis, Some(base.level)), least);
