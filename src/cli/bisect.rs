@@ -107,18 +107,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
 
     // The order of functions affects only their cache misses, which decide nothing.
     let linking = &if arguments.counts.is_some() { Linking::single() } else { Linking::from(arguments.links) };
-    let end = |commit| arguments.build(commit, linking)?.map_err(|failed| Error::Other(failed.why));
-    let [good, bad] = [first, last].map(end);
-    let (good, bad) = (good?, bad?);
+    let end = |commit| {
+        check_reader()?;
+        arguments.build(commit, linking)?.map_err(|failed| Error::System(failed.why))
+    };
+    // If the good one was not built, the bad one is not needed.
+    let good = end(first)?;
+    let bad = end(last)?;
     let ends = judge.of_ends([&good, &bad]).map_err(|failure| failed(&[first, last], failure))?;
     if ends.leaning != Leaning::Bad {
-        return Err(Error::Other(format!(
-            "{} is not shown to {} {}: {}; nothing to search for",
-            arguments.bad,
-            judge.requirement(),
-            arguments.good,
-            ends.described()
-        )));
+        let (bad, good) = (&arguments.bad, &arguments.good);
+        let found = format!("{bad} is not shown to {} {good}: {}", judge.requirement(), ends.described());
+        return Err(match ends.leaning {
+            Leaning::Unsure => Error::CannotTell(format!("{found}; more measurements may show it")),
+            Leaning::Good | Leaning::Bad => Error::System(format!("{found}; nothing to search for")),
+        });
     }
     say!("bad: {}: {}", described(last), ends.described());
 
@@ -209,14 +212,22 @@ impl Search<'_> {
                 if first.parents.len() > 1 && !self.arguments.all_parents {
                     say!("It is a merge: --all-parents searches the commits that it merged");
                 }
+                // The functions are an addition; the answer must have been read.
+                if !console::is_open() {
+                    return Err(unread());
+                }
                 say!("{}", self.explained(first));
+                Ok(())
             }
             several => {
                 say!("\nThe first bad commit is one of these; those before the last could not be judged:");
                 several.iter().for_each(|commit| say!("  {}", described_whole(commit)));
+                let count = several.len();
+                Err(Error::CannotTell(format!(
+                    "the first bad commit is one of {count}: those before the last could not be judged"
+                )))
             }
         }
-        Ok(())
     }
 
     /// Reports on stderr the number of remaining steps, if every commit can be judged.
@@ -228,7 +239,11 @@ impl Search<'_> {
     }
 
     /// Returns the side of a commit; `None` if it cannot be built or measured.
+    ///
+    /// # Errors
+    /// If one of the ends fails, the system prevents the measurement, or nobody reads the answer.
     fn judge(&mut self, commit: &Commit) -> Result<Option<Leaning>, Error> {
+        check_reader()?;
         let program = match self.arguments.build(commit, self.linking)? {
             Ok(program) => program,
             Err(failed) => {
@@ -257,6 +272,20 @@ impl Search<'_> {
             Err(failure) => Err(failed(&[self.ends[0], self.ends[1], commit], failure)),
         }
     }
+}
+
+/// Checks that somebody reads what is printed: no file keeps the answer, and a search takes hours.
+///
+/// # Errors
+/// If standard output is closed.
+fn check_reader() -> Result<(), Error> {
+    if console::has_reader() { Ok(()) } else { Err(unread()) }
+}
+
+fn unread() -> Error {
+    Error::System(
+        "nobody can read the result of the search: standard output is closed or full, and no file keeps it".to_owned(),
+    )
 }
 
 impl Arguments {

@@ -2,7 +2,8 @@
 //!
 //! A closed pipe (`| head`) or a full disk must not cost a measurement. So nothing here panics, unlike `println!`, and
 //! nothing ends the program. Output without a reader is discarded. Any other error is stored, and decides the exit code
-//! after the work is done. All text is escaped for a terminal.
+//! after the work is done. A command whose results are only printed asks whether there is a reader. All text is escaped
+//! for a terminal.
 
 use crate::platform::text::harmless;
 use nix::errno::Errno;
@@ -77,6 +78,23 @@ pub fn trouble() -> Option<String> {
         State::Failed(why) => Some(why.clone()),
         State::Open | State::Closed => None,
     }
+}
+
+/// Returns whether all output was accepted so far.
+pub fn is_open() -> bool {
+    matches!(*state(), State::Open)
+}
+
+/// Returns whether somebody still reads the output: a pipe is closed by its reader before the next line is printed.
+pub fn has_reader() -> bool {
+    is_open() && !is_closed(io::stdout().as_fd())
+}
+
+/// Returns whether the other end of a pipe, socket or terminal is gone. A file has none.
+fn is_closed(output: BorrowedFd<'_>) -> bool {
+    let mut output = [PollFd::new(output, PollFlags::empty())];
+    let found = poll(&mut output, PollTimeout::ZERO).is_ok_and(|ready| ready > 0);
+    found && output[0].revents().is_some_and(|events| events.intersects(PollFlags::POLLERR | PollFlags::POLLHUP))
 }
 
 /// Keeps the reason why output could not be shown.
@@ -217,6 +235,17 @@ mod tests {
         assert!(matches!(after(&Errno::EPIPE), State::Closed));
         let State::Failed(why) = after(&Errno::ENOSPC) else { panic!("it is a failure") };
         assert!(why.contains("standard output: No space left on device"), "{why}");
+    }
+
+    #[test]
+    fn a_reader_who_goes_is_noticed_before_anything_is_printed() {
+        let (reader, writer) = io::pipe().expect("a pipe");
+        assert!(!is_closed(writer.as_fd()));
+        drop(reader);
+        assert!(is_closed(writer.as_fd()));
+        let file = tempfile::tempfile().expect("a file");
+        assert!(!is_closed(file.as_fd()), "a file has no reader");
+        assert!(!is_closed(File::options().write(true).open("/dev/null").expect("it is there").as_fd()));
     }
 
     #[test]

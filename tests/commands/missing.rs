@@ -12,6 +12,7 @@ use predicates::prelude::*;
 use predicates::str::contains;
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::process::Stdio;
 
 /// A repository whose commits are built by a script.
 struct Place {
@@ -176,6 +177,45 @@ fn a_full_disk_ends_a_run_and_is_no_property_of_a_commit() {
     let script = fs::read_to_string(place.cargo.script()).expect("the script");
     fs::write(place.cargo.script(), script.replace("\nfull)", "\nnever)")).expect("the script is written");
     place.compare(&["repo@HEAD~4", "repo@HEAD~3"]).assert().success();
+}
+
+#[test]
+fn a_search_without_an_answer_cannot_tell() {
+    let cases = format!("{OFFLINE}\nslow) cost=4000000;;");
+    let Some(place) = Place::new(&["one", "offline", "offline", "slow"], &cases) else { return };
+    let hash = place.repository.git(&["rev-parse", "HEAD~1"]);
+    let one_of = contains("The first bad commit is one of these").and(contains(format!("  {hash} offline")));
+    let told = "error: the first bad commit is one of 3: those before the last could not be judged";
+    place.bisect("HEAD~3").assert().code(3).stdout(one_of.and(contains("not built"))).stderr(contains(told));
+    // Without a good end there is no search, and the bad end is not built.
+    let before = place.builds();
+    place.bisect("HEAD~2").assert().code(2).stderr(contains("cargo cannot build"));
+    assert_eq!(place.builds() - before, 1);
+    // The ends do not differ.
+    place.repository.commit("slow");
+    place.bisect("HEAD~1").assert().code(2).stderr(contains("nothing to search for"));
+}
+
+/// No file keeps the answer of a search.
+#[test]
+fn a_search_that_nobody_reads_ends() {
+    let Some(place) = Place::new(&["one", "two", "slow"], "slow) cost=4000000;;") else { return };
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let unread = place.bisect("HEAD~2");
+    let mut command = std::process::Command::new(unread.get_program());
+    command.args(unread.get_args()).current_dir(place.cargo.folder());
+    for (name, value) in unread.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let ended = command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped()).output().expect("the program runs");
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(2), "{said}");
+    assert!(said.contains("error: nobody can read the result of the search: standard output is closed"), "{said}");
+    assert_eq!(place.builds(), 0, "nothing is built for nobody");
 }
 
 #[test]
