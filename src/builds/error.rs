@@ -141,10 +141,15 @@ impl BuildError {
     /// not a property of a commit.
     pub fn is_of_one_build(&self) -> bool {
         match self {
-            Self::NoPackage(_) | Self::PackageChanged(_) | Self::Unwritable { .. } | Self::System { .. } => false,
+            Self::NoPackage(_)
+            | Self::PackageChanged(_)
+            | Self::OtherSources(_)
+            | Self::Unwritable { .. }
+            | Self::System { .. } => false,
             Self::Git(error) => !matches!(error, GitError::Unwritable { .. } | GitError::NoGit(_)),
             Self::DoesNotRun { failure, .. } => !matches!(failure, Failure::Prevented { .. }),
             Self::DoesNotCompile { .. }
+            | Self::NotText(_)
             | Self::NoAdapter { .. }
             | Self::CargoFailed { .. }
             | Self::AnotherProgram { .. } => true,

@@ -109,7 +109,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let linking = &if arguments.counts.is_some() { Linking::single() } else { Linking::from(arguments.links) };
     let end = |commit| {
         check_reader()?;
-        arguments.build(commit, linking)?.map_err(|failed| Error::System(failed.why))
+        arguments.build(commit, linking)?.map_err(|failed| Error::Other(failed.why))
     };
     // If the good one was not built, the bad one is not needed.
     let good = end(first)?;
@@ -120,7 +120,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         let found = format!("{bad} is not shown to {} {good}: {}", judge.requirement(), ends.described());
         return Err(match ends.leaning {
             Leaning::Unsure => Error::CannotTell(format!("{found}; more measurements may show it")),
-            Leaning::Good | Leaning::Bad => Error::System(format!("{found}; nothing to search for")),
+            Leaning::Good | Leaning::Bad => Error::Other(format!("{found}; nothing to search for")),
         });
     }
     say!("bad: {}: {}", described(last), ends.described());
@@ -283,7 +283,7 @@ fn check_reader() -> Result<(), Error> {
 }
 
 fn unread() -> Error {
-    Error::System(
+    Error::Other(
         "nobody can read the result of the search: standard output is closed or full, and no file keeps it".to_owned(),
     )
 }

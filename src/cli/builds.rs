@@ -178,7 +178,7 @@ impl BuildArguments {
         let names_builds = self.published || !self.builds.is_empty();
         let mut missing = levels.iter().filter_map(|&level| Some((level, not_in_builds(level)?)));
         match missing.next().filter(|_| names_builds) {
-            Some((level, why)) => Err(Error::System(format!("--tracking {level}: {why}"))),
+            Some((level, why)) => Err(Error::Other(format!("--tracking {level}: {why}"))),
             None => Ok(self.resolve()?),
         }
     }

@@ -53,7 +53,7 @@ const EXIT_CODES: &str = "Exit codes:
   0   done, and the files are written; a measurement that failed is a result too
   1   `--fail-on-regression`, and there is a regression; `check`: worse;
       `conform`: a test failed
-  2   not done, or not shown: stderr says why
+  2   an error; stderr has the reason
   3   cannot tell: `--fail-on-regression`, and a figure is missing; `check`;
       `bisect` without an answer; `conform`: a test could not run
   69  `probe`: this version of memscope lacks what the level needs

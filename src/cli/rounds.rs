@@ -36,8 +36,9 @@ pub(super) struct RoundArguments {
     /// The workloads, separated by commas [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// The levels. Untracked against itself is always measured too with the first build, for the noise floor
-    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["full"], value_parser = measurable)]
+    /// The levels, separated by commas. Untracked against itself is always measured too with the first build, for the
+    /// noise floor
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_value = "full", value_parser = measurable)]
     tracking: Vec<Level>,
     /// The number of rounds for each workload and level, spread over six passes
     #[arg(long, default_value_t = ROUNDS as u32, value_name = "NUMBER",
@@ -143,7 +144,7 @@ impl RoundArguments {
         if !self.fail_on_regression {
             return Ok(());
         }
-        let refused = |why: String| Err(Error::System(format!("--fail-on-regression: {why}")));
+        let refused = |why: String| Err(Error::Other(format!("--fail-on-regression: {why}")));
         let comparisons = plan.comparisons();
         if comparisons == 0 {
             return refused("nothing is compared: name two builds, and a level other than untracked".to_owned());

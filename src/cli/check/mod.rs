@@ -44,9 +44,8 @@ pub(super) struct Arguments {
     /// The workloads, separated by commas [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// The levels
-    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_values = ["variables", "full"],
-          value_parser = compared)]
+    /// The levels, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "LEVELS", default_value = "variables,full", value_parser = compared)]
     tracking: Vec<Level>,
     /// The scale: a factor on the outer counts of the workloads [default: each workload's short scale]
     #[arg(long)]

@@ -3,7 +3,7 @@
 
 use super::axis::Axis;
 use super::row::Row;
-use super::verdict::{Verdict, is_alone, on_axis};
+use super::verdict::{Verdict, is_alone, on_axis, unknown_places};
 use super::{Check, CheckedBuild};
 use crate::report::circumstances::circumstances_of_other_builds;
 use crate::report::document::{Document, Table, left, right};
