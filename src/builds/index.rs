@@ -157,7 +157,7 @@ pub(super) fn check_published(version: &Version) -> Result<(), ResolveError> {
     match () {
         () if has(&known.versions) => known.check_features(version),
         () if has(&known.yanked) => Err(ResolveError::Yanked { version: version.clone(), others: known.versions }),
-        () => Err(ResolveError::NotInIndex { version: version.clone(), known }),
+        () => Err(ResolveError::NotInIndex { version: version.clone(), known: Box::new(known) }),
     }
 }
 

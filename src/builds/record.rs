@@ -162,7 +162,7 @@ fn changes_builds(variable: &str) -> bool {
     let tool = SIDES.iter().find_map(|side| variable.strip_prefix(side)).unwrap_or(variable);
     let is_of_tool =
         |name: &&str| tool.strip_prefix(*name).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
-    let is_building = ALONE.contains(&variable) || TOOLS.iter().any(|name| is_of_tool(name)) || starts_with(&BUILDING);
+    let is_building = ALONE.contains(&variable) || TOOLS.iter().any(is_of_tool) || starts_with(&BUILDING);
     is_building && !starts_with(&WITHOUT_EFFECT)
 }
 

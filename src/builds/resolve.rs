@@ -116,7 +116,7 @@ pub enum ResolveError {
         /// The version.
         version: Version,
         /// The local index.
-        known: Published,
+        known: Box<Published>,
     },
     /// The version was withdrawn.
     #[error("{PACKAGE} {version} was yanked from crates.io, so cargo does not build it; choose from {}", list(others))]

@@ -154,13 +154,7 @@ impl Error {
             Self::Task(error) => error.exit_code(),
             Self::Program { code, .. } => *code,
             Self::Regressions(_) | Self::NotConforming(_) => 1,
-            Self::NotJudged(missing) => {
-                if missing.builds.is_empty() {
-                    3
-                } else {
-                    2
-                }
-            }
+            Self::NotJudged(missing) if missing.builds.is_empty() => 3,
             Self::CannotTell(_) => 3,
             _ => 2,
         }

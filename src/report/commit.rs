@@ -4,7 +4,7 @@
 use crate::platform::git::{abbreviate, described};
 
 /// Returns what a build's name leaves open: its commit, unless the name is the commit's, and its subject line.
-pub(crate) fn beside<'a>(name: &str, about: Option<&'a str>, commit: Option<&str>) -> Vec<String> {
+pub(crate) fn beside(name: &str, about: Option<&str>, commit: Option<&str>) -> Vec<String> {
     let commit = commit.filter(|commit| abbreviate(commit) != name).map(described);
     commit.into_iter().chain(about.map(str::to_owned)).collect()
 }

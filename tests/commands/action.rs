@@ -510,7 +510,7 @@ fn builds_for_another_base_are_removed_and_those_for_this_one_saved() {
         "commit-a-1-exact/memscope-bench",
         "commit-a-1-exact/links/memscope-bench-1",
         "sources/commit-a-1-exact/src/lib.rs",
-        "build/release/deps/libmemscope_rs-1.rlib",
+        concat!("build/release/deps/libmemscope", "_rs-1.rlib"),
         "build/release/deps/memscope_bench-1",
         "build/release/.fingerprint/memscope-rs-1/lib",
         "build/release/build/memscope-bench-1/out/x",

@@ -47,7 +47,7 @@ pub(crate) fn count(
     };
     thread::scope(|scope| {
         // The system may allow fewer threads, and this one counts in any case.
-        let started = |_: &usize| thread::Builder::new().spawn_scoped(scope, &count_all).is_ok();
+        let started = |_: &usize| thread::Builder::new().spawn_scoped(scope, count_all).is_ok();
         let _ = (1..workers).take_while(started).count();
         count_all();
     });
