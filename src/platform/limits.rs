@@ -2,7 +2,8 @@
 
 use rustix::process::{Resource, getrlimit};
 use std::io;
-use std::thread;
+use std::panic::resume_unwind;
+use std::thread::{self, Scope};
 
 /// A limit of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +59,16 @@ pub(crate) fn allow_a_thread() -> bool {
     thread::Builder::new().spawn(|| ()).is_ok_and(|thread| thread.join().is_ok())
 }
 
+/// Runs work on a thread of its own, and returns a function that waits for its result. If the system allows no further
+/// thread, that function does the work.
+pub(crate) fn beside<'scope, R: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    work: impl FnOnce() -> R + Copy + Send + 'scope,
+) -> impl FnOnce() -> R {
+    let started = thread::Builder::new().spawn_scoped(scope, work);
+    move || started.map_or_else(|_| work(), |thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+}
+
 fn limit(resource: Resource, name: &'static str) -> Option<Limit> {
     getrlimit(resource).current.map(|amount| Limit { name, amount })
 }
@@ -74,5 +85,12 @@ mod tests {
         let missing = io::Error::from(io::ErrorKind::NotFound);
         assert_eq!(explained(missing).to_string(), io::Error::from(io::ErrorKind::NotFound).to_string());
         assert!(allow_a_thread());
+    }
+
+    #[test]
+    fn work_beside_this_thread_has_a_result() {
+        let here = thread::current().id();
+        let work = || (thread::current().id() != here, 7);
+        assert_eq!(thread::scope(|scope| beside(scope, work)()), (true, 7));
     }
 }

@@ -24,6 +24,7 @@ pub(crate) use names::short;
 pub(crate) use stretches::Stretch;
 
 use crate::platform::environment::FAULT;
+use crate::platform::limits;
 use crate::platform::programs::find;
 use crate::platform::scratch::Scratch;
 use crate::schedule::measurement::Outcome;
@@ -265,16 +266,9 @@ impl<'a> InstructionCounter<'a> {
         mut progress: impl FnMut(),
     ) -> Result<Vec<Collected>, Failure> {
         thread::scope(|scope| {
-            let runs = pages.map(|pages| {
-                let run = move || self.run(request, expected, pages);
-                thread::Builder::new().spawn_scoped(scope, run).map_err(|_| run)
-            });
+            let runs = pages.map(|pages| limits::beside(scope, move || self.run(request, expected, pages)));
             let counts = runs.map(|run| {
-                let count = match run {
-                    Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-                    // The system allows no further thread: this one runs it.
-                    Err(run) => run(),
-                };
+                let count = run();
                 progress();
                 count
             });

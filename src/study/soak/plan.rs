@@ -1,5 +1,6 @@
 //! The plan of a soak, and its processes.
 
+use crate::platform::limits;
 use crate::platform::scratch::Scratch;
 use crate::study::instructions::{InstructionCounter, Stretch};
 use crate::study::soak::record::{Instructions, Measured, Pair, Process, Soak};
@@ -119,7 +120,7 @@ impl Plan {
             (measured.counted, measured.instructions) = thread::scope(|scope| {
                 let is_counted = self.meters.contains(&Meter::Memory);
                 let count = || self.process(launcher, level, Meter::Memory, self.seed);
-                let counted = is_counted.then(|| thread::Builder::new().spawn_scoped(scope, count).map_err(|_| count));
+                let counted = is_counted.then(|| limits::beside(scope, count));
                 let instructions = match &counter {
                     None => Instructions::default(),
                     Some(Err(why)) => uncounted(why),
@@ -128,12 +129,7 @@ impl Plan {
                         self.instructions(counter, level, untracked.clone())
                     }
                 };
-                let counted = counted.map(|counted| match counted {
-                    Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-                    // The system allows no further thread: this one counts.
-                    Err(count) => count(),
-                });
-                (counted, instructions)
+                (counted.map(|counted| counted()), instructions)
             });
         }
     }
