@@ -8,8 +8,8 @@
 //! Environments*.
 
 use crate::stats::estimate::Estimate;
-use crate::stats::median::{CONFIDENCE, median, median_interval};
-use crate::stats::student::{mean_and_deviation, t};
+use crate::stats::median::{median, median_interval};
+use crate::stats::student::Mean;
 
 /// The minimum number of passes of a t interval: with fewer, the interval is too wide to be useful.
 pub(crate) const MIN_PASSES: usize = 6;
@@ -33,10 +33,9 @@ pub(crate) fn interval(values: &[f64], ends: &[usize]) -> Option<Estimate> {
 /// Returns the degrees of freedom of the lower end of an interval of values or logarithms: those of the t interval over
 /// passes, if that is the lower one of the two; `None` if it is the end of the order-statistics interval.
 pub(crate) fn freedom_below(values: &[f64], ends: &[usize]) -> Option<usize> {
-    let medians: Vec<f64> =
-        stretches(values.len(), ends).filter_map(|pass| median(values[pass].iter().copied())).collect();
-    let is_lower = over_passes(values, ends)?.0 < median_interval(values.iter().copied())?.low;
-    is_lower.then(|| medians.len() - 1)
+    let mean = mean_of_medians(passes(values, ends))?;
+    let is_lower = mean.interval().0 < median_interval(values.iter().copied())?.low;
+    mean.freedom.filter(|_| is_lower)
 }
 
 /// Returns an estimate whose interval includes another interval, if there is one.
@@ -47,25 +46,32 @@ pub(crate) fn hull(estimate: Estimate, other: Option<(f64, f64)>) -> Estimate {
 
 /// Returns the t interval over the medians of the passes; `None` with fewer than six passes that have values.
 fn over_passes(values: &[f64], ends: &[usize]) -> Option<(f64, f64)> {
-    over_groups(stretches(values.len(), ends).map(|pass| values[pass].to_vec()))
+    over_groups(passes(values, ends))
+}
+
+fn passes(values: &[f64], ends: &[usize]) -> impl Iterator<Item = Vec<f64>> {
+    stretches(values.len(), ends).map(|pass| values[pass].to_vec())
 }
 
 /// Returns the t interval over the medians of groups of values; `None` with fewer than six groups that have values.
 pub(crate) fn over_groups(groups: impl Iterator<Item = Vec<f64>>) -> Option<(f64, f64)> {
+    mean_of_medians(groups).map(|mean| mean.interval())
+}
+
+/// Returns the mean of the medians of groups of values; `None` with fewer than six groups that have values.
+fn mean_of_medians(groups: impl Iterator<Item = Vec<f64>>) -> Option<Mean> {
     let medians: Vec<f64> = groups.filter_map(median).collect();
-    (medians.len() >= MIN_PASSES).then(|| t_interval(&medians))
+    (medians.len() >= MIN_PASSES).then(|| Mean::of(&medians))
 }
 
 /// Returns the 95 % t interval of the mean of at least two values.
 pub(crate) fn t_interval(values: &[f64]) -> (f64, f64) {
-    t_interval_at(CONFIDENCE, values)
+    Mean::of(values).interval()
 }
 
 /// Returns the t interval of the mean of at least two values, at this confidence.
 pub(crate) fn t_interval_at(confidence: f64, values: &[f64]) -> (f64, f64) {
-    let (mean, deviation) = mean_and_deviation(values);
-    let half = t(confidence, values.len() - 1) * deviation / (values.len() as f64).sqrt();
-    (mean - half, mean + half)
+    Mean::of(values).interval_at(confidence)
 }
 
 /// Returns the ranges of the passes, in order. Values after the last end belong to no pass.

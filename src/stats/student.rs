@@ -44,7 +44,12 @@ impl Mean {
 
     /// Returns the 95 % interval.
     pub(crate) fn interval(&self) -> (f64, f64) {
-        let half = self.distance(1.0 - CONFIDENCE) * self.error;
+        self.interval_at(CONFIDENCE)
+    }
+
+    /// Returns the interval at this confidence.
+    pub(crate) fn interval_at(&self, confidence: f64) -> (f64, f64) {
+        let half = self.distance(1.0 - confidence) * self.error;
         (self.value - half, self.value + half)
     }
 

@@ -7,8 +7,8 @@ use crate::report::document::{Column, Document, Table, left, right};
 use crate::report::number;
 use crate::schedule::measurement::{Clock, Measurement, Series};
 use crate::stats::estimate::Estimate;
-use crate::stats::passes;
-use crate::stats::student::mean_and_deviation;
+use crate::stats::passes::MIN_PASSES;
+use crate::stats::student::{Mean, mean_and_deviation};
 use crate::study::instructions;
 use crate::study::overhead::record::Results;
 use crate::study::overhead::warnings;
@@ -291,8 +291,14 @@ fn control_costs(results: &Results) -> Vec<ControlCost> {
         if let [only] = walls.as_slice() {
             return Some(ControlCost { workload, cost: *only, layouts, deviation: 0.0, error: only.log_error() });
         }
+        // Fewer are too few for an interval.
+        if layouts < MIN_PASSES {
+            return None;
+        }
         let logs: Vec<f64> = walls.iter().map(|wall| wall.value.ln()).collect();
-        let cost = over_layouts(&logs)?;
+        let mean = Mean::of(&logs);
+        let (low, high) = mean.interval();
+        let cost = Estimate { value: mean.value.exp(), low: low.exp(), high: high.exp() };
         let squares: f64 = walls.iter().map(|wall| wall.log_error().powi(2)).sum();
         let error = (squares / layouts as f64).sqrt();
         Some(ControlCost { workload, cost, layouts, deviation: mean_and_deviation(&logs).1, error })
@@ -300,12 +306,6 @@ fn control_costs(results: &Results) -> Vec<ControlCost> {
     let mut workloads = each_once(results.series(Series::Control).map(|measurement| measurement.workload));
     workloads.sort();
     workloads.iter().filter_map(cost).collect()
-}
-
-/// Returns the geometric mean of ratios with its t interval, from their logarithms; `None` if there are fewer than six.
-fn over_layouts(logs: &[f64]) -> Option<Estimate> {
-    let (low, high) = passes::over_groups(logs.iter().map(|&log| vec![log]))?;
-    Some(Estimate { value: mean_and_deviation(logs).0.exp(), low: low.exp(), high: high.exp() })
 }
 
 /// Reports the number of overheads that differ between CPU time and wall time, with the largest gap.
