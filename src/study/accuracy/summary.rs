@@ -162,8 +162,10 @@ fn notes(accuracy: &Accuracy) -> Vec<String> {
         }
     }
     // The table names the builds, which may not include this program's build.
-    let built = accuracy.builds.iter().filter_map(|build| Some((build, build.memscope.as_ref()?)));
-    lines.extend(commit::note(built.map(|(build, memscope)| (build.name.as_str(), None, memscope.commit.as_deref()))));
+    lines.extend(commit::note(accuracy.builds.iter().map(|build| {
+        let commit = build.memscope.as_ref().and_then(|memscope| memscope.commit.as_deref());
+        (build.name.as_str(), None, commit)
+    })));
     lines.extend(circumstances_of_other_builds(&accuracy.origin));
     lines
 }

@@ -92,8 +92,10 @@ fn notes(replays: &Replays) -> Vec<String> {
         lines.extend([NS_PER_ALLOCATION, COLD].map(str::to_owned));
     }
     lines.extend(fidelity_note(replays.measurements()));
-    let built = replays.builds.iter().filter_map(|build| Some((build, build.memscope.as_ref()?)));
-    lines.extend(commit::note(built.map(|(build, memscope)| (build.name.as_str(), None, memscope.commit.as_deref()))));
+    lines.extend(commit::note(replays.builds.iter().map(|build| {
+        let commit = build.memscope.as_ref().and_then(|memscope| memscope.commit.as_deref());
+        (build.name.as_str(), None, commit)
+    })));
     lines.extend(circumstances(&replays.origin));
     lines
 }
