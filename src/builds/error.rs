@@ -90,8 +90,8 @@ pub enum BuildError {
     )]
     OtherSources(PathBuf),
     /// A path that a generated manifest must name.
-    #[error("the path {} is not UTF-8, as a Cargo.toml must be: use another folder", .0.display())]
-    NotText(PathBuf),
+    #[error(transparent)]
+    NotText(#[from] NotText),
     /// The build cache could not be written to, or cargo could not be started.
     #[error("cannot work in {}: {source}", path.display())]
     Unwritable {
@@ -104,6 +104,11 @@ pub enum BuildError {
     #[error(transparent)]
     Git(#[from] GitError),
 }
+
+/// A path that a generated manifest must name, and cannot.
+#[derive(Debug, thiserror::Error)]
+#[error("the path {} is not UTF-8, as a Cargo.toml must be: use another folder", .0.display())]
+pub struct NotText(pub PathBuf);
 
 impl BuildError {
     /// Returns the error of a failure, from this run or an earlier one.

@@ -32,7 +32,7 @@ mod suspects;
 mod tracker;
 
 pub(crate) use cache::{BuildCache, BuiltProgram};
-pub(crate) use error::BuildError;
+pub(crate) use error::{BuildError, NotText};
 pub(crate) use history::History;
 pub(crate) use index::published;
 pub(crate) use names::shorten;
@@ -49,8 +49,8 @@ pub(crate) use crate::tracking::memscope::versions::{PACKAGE, is_memscope};
 ///
 /// # Errors
 /// If it is not UTF-8.
-fn path_text(path: &std::path::Path) -> Result<&str, BuildError> {
-    path.to_str().ok_or_else(|| BuildError::NotText(path.to_owned()))
+fn path_text(path: &std::path::Path) -> Result<&str, NotText> {
+    path.to_str().ok_or_else(|| NotText(path.to_owned()))
 }
 
 /// Returns a commit with these parents, for tests.

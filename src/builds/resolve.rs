@@ -2,7 +2,7 @@
 //! hour.
 
 use crate::builds::index::{Published, check_published, list};
-use crate::builds::{BuildSpec, PACKAGE, Repository, is_memscope};
+use crate::builds::{BuildSpec, NotText, PACKAGE, Repository, is_memscope, path_text};
 use crate::platform::git::{Commit, GitError};
 use semver::Version;
 use std::collections::hash_map::DefaultHasher;
@@ -60,9 +60,7 @@ impl BuildSpec {
                 let manifest = manifest.map_err(|error| another(&name, format!("its Cargo.toml: {error}")))?;
                 check_package(&name, &manifest)?;
                 let folder = absolute(folder);
-                if folder.to_str().is_none() {
-                    return Err(ResolveError::NotText(folder));
-                }
+                path_text(&folder)?;
                 let key = format!("folder-{}", short_hash(&folder));
                 let commit = Repository::state(&folder);
                 Ok(ResolvedBuild { key, name, about: None, source: Source::Folder(folder), commit })
@@ -137,8 +135,8 @@ pub enum ResolveError {
         others: Vec<String>,
     },
     /// The path of a folder that a generated manifest must name.
-    #[error("the path {} is not UTF-8, as a Cargo.toml must be: use another folder", .0.display())]
-    NotText(PathBuf),
+    #[error(transparent)]
+    NotText(#[from] NotText),
     /// There is no list of published versions.
     #[error(
         "cargo's index in {} has no {PACKAGE}, so its published versions are unknown: name them, or run `cargo update \
