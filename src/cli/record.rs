@@ -6,7 +6,7 @@ use crate::cli::builds::BuildCacheArguments;
 use crate::platform::children;
 use crate::platform::console;
 use crate::platform::files::{self, FileError, folder_of, place_of, prepare_place};
-use crate::platform::programs::{bits, find, needs_loader};
+use crate::platform::programs::{find, kind};
 use crate::platform::scratch::Scratch;
 use crate::platform::signals;
 use crate::report::number;
@@ -76,10 +76,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
 
 /// Checks that a library can be loaded into a program, as far as its file shows.
 fn check(program: &Path) -> Result<(), Error> {
-    let path = program.display();
-    let why = if needs_loader(program) == Some(false) {
+    let (path, kind) = (program.display(), kind(program));
+    let why = if kind.needs_loader == Some(false) {
         format!("{path} is linked statically, so no library can be loaded into it to record it")
-    } else if let Some(bits) = bits(program).filter(|&bits| bits != usize::BITS) {
+    } else if let Some(bits) = kind.bits.filter(|&bits| bits != usize::BITS) {
         format!("{path} is a {bits}-bit program, and the recorder is a {}-bit library", usize::BITS)
     } else {
         return Ok(());

@@ -15,22 +15,27 @@ pub(crate) fn find(program: &str, path: &OsStr) -> Option<PathBuf> {
         .find(|file| runs(file))
 }
 
-/// Returns whether the system's loader starts a program, so that libraries can be preloaded; for a script, this depends
-/// on its interpreter. `None` if the file is not a known kind of program.
-pub(crate) fn needs_loader(program: &Path) -> Option<bool> {
-    /// The segment that names the loader.
-    const INTERPRETER: u32 = 3;
-    has_segment(&binary(program)?, INTERPRETER)
+/// The kind of a program; of a script, that of its interpreter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Kind {
+    /// True if the system's loader starts it, so that libraries can be preloaded. `None` if it is not a known kind of
+    /// program.
+    pub needs_loader: Option<bool>,
+    /// 32 or 64 bits. `None` if it is not a known kind of program.
+    pub bits: Option<u32>,
 }
 
-/// Returns whether a program is for 32 or 64 bits; for a script, its interpreter. `None` if the file is not a known kind
-/// of program.
-pub(crate) fn bits(program: &Path) -> Option<u32> {
-    match binary(program)?.as_slice() {
+/// Returns the kind of a program.
+pub(crate) fn kind(program: &Path) -> Kind {
+    /// The segment that names the loader.
+    const INTERPRETER: u32 = 3;
+    let Some(binary) = binary(program) else { return Kind::default() };
+    let bits = match binary.as_slice() {
         [0x7f, b'E', b'L', b'F', 1, ..] => Some(32),
         [0x7f, b'E', b'L', b'F', 2, ..] => Some(64),
         _ => None,
-    }
+    };
+    Kind { needs_loader: has_segment(&binary, INTERPRETER), bits }
 }
 
 /// Returns the content of a program; for a script, of its interpreter.
@@ -68,10 +73,10 @@ mod tests {
         let file = |text: &str| {
             let path = folder.path().join("file");
             std::fs::write(&path, text).expect("a file");
-            needs_loader(&path)
+            kind(&path).needs_loader
         };
-        assert_eq!(bits(Path::new("/bin/sh")), Some(usize::BITS), "this program is as wide");
-        let of_shell = needs_loader(Path::new("/bin/sh"));
+        assert_eq!(kind(Path::new("/bin/sh")).bits, Some(usize::BITS), "this program is as wide");
+        let of_shell = kind(Path::new("/bin/sh")).needs_loader;
         assert!(of_shell.is_some(), "it is a program");
         assert_eq!(file("#! /bin/sh -e\nexit 0\n"), of_shell);
         assert_eq!(file("#!/no/such/interpreter\n"), None);
@@ -79,7 +84,7 @@ mod tests {
         let bits_of = |bytes: &[u8]| {
             let path = folder.path().join("other");
             std::fs::write(&path, bytes).expect("a file");
-            bits(&path)
+            kind(&path).bits
         };
         assert_eq!((bits_of(b"\x7fELF\x01\x01"), bits_of(b"\x7fELF\x02"), bits_of(b"")), (Some(32), Some(64), None));
         assert_eq!(bits_of(b"#!/bin/sh\n"), Some(usize::BITS));
