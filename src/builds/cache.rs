@@ -82,11 +82,12 @@ impl BuildCache {
         let failed = |error| BuildError::at(folder)(with_remedy(error));
         // All builds of a run must have the same harness: a bisection that builds as it goes must not mix two.
         static FIRST: OnceLock<String> = OnceLock::new();
-        let now = fingerprint(&package, &PARTS, "").map_err(BuildError::at(&package))?;
+        let content = content::stamp(&package).map_err(BuildError::at(&package))?;
+        let now = fingerprint(&package, &[], &content).map_err(BuildError::at(&package))?;
         if *FIRST.get_or_init(|| now.clone()) != now {
             return Err(BuildError::PackageChanged(package));
         }
-        check_content(&package, built_from())?;
+        check_content(&package, &content, built_from())?;
         fs::create_dir_all(folder.join(SOURCES)).map_err(failed)?;
         let folder = fs::canonicalize(folder).map_err(failed)?;
         // Generated manifests have paths in it.
@@ -238,9 +239,8 @@ fn built_from() -> Option<&'static str> {
 /// Otherwise the program would measure workers of another harness than its own.
 ///
 /// # Errors
-/// If it is not, or cannot be read.
-fn check_content(package: &Path, stamp: Option<&str>) -> Result<(), BuildError> {
-    let now = content::stamp(package).map_err(BuildError::at(package))?;
+/// If it is not.
+fn check_content(package: &Path, now: &str, stamp: Option<&str>) -> Result<(), BuildError> {
     let is_it = stamp.is_none_or(|stamp| stamp == now);
     if is_it { Ok(()) } else { Err(BuildError::OtherSources(package.to_owned())) }
 }
@@ -297,7 +297,8 @@ mod tests {
         }
         fs::write(package.join("src/lib.rs"), "1").expect("a file");
         let stamp = content::stamp(package).expect("it can be read");
-        let check = || check_content(package, Some(&stamp)).map_err(|error| error.to_string());
+        let now = |package: &Path| content::stamp(package).expect("it can be read");
+        let check = || check_content(package, &now(package), Some(&stamp)).map_err(|error| error.to_string());
         assert_eq!(check(), Ok(()));
         fs::write(package.join("README.md"), "1").expect("a file");
         assert_eq!(check(), Ok(()), "nothing is compiled from it");
@@ -310,8 +311,8 @@ mod tests {
         assert_eq!(check(), Ok(()));
         // This program is built from the package as it is.
         let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-        assert!(check_content(package, built_from()).is_ok());
-        assert!(check_content(package, None).is_ok(), "it is unknown");
+        assert!(check_content(package, &now(package), built_from()).is_ok());
+        assert!(check_content(package, &now(package), None).is_ok(), "it is unknown");
     }
 
     #[test]
