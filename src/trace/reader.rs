@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The length up to which a trace is kept in memory. The operations of a longer one are read from its file each time.
-const MOST_IN_MEMORY: u64 = 256 << 20;
+const MAX_IN_MEMORY: u64 = 256 << 20;
 
 /// A file that is not a trace, or a damaged trace.
 #[derive(Debug, thiserror::Error)]
@@ -147,7 +147,7 @@ impl Trace {
     /// # Errors
     /// If it cannot be read, is not a trace, or is damaged. A missing end is not an error.
     pub fn read(path: &Path) -> Result<Self, TraceError> {
-        Self::read_with(path, MOST_IN_MEMORY)
+        Self::read_with(path, MAX_IN_MEMORY)
     }
 
     /// Reads a trace, and keeps it in memory up to a length.

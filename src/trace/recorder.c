@@ -33,8 +33,8 @@
 #define MAX_LENGTH 61
 #define READINGS 2000
 #define LONG_NS 5000
-#define MOST_TURNS 1000
-#define MOST_PAUSES 100000
+#define MAX_TURNS 1000
+#define MAX_PAUSES 100000
 #define PAUSE_NS 100000
 #define VARIABLE "MEMSCOPE_BENCH_TRACE"
 #define RENAMED "MEMSCOPE_BENCH_00000"
@@ -251,11 +251,11 @@ static void allow_cancel(int before) {
 
 /* Waits for ten seconds at most: the lock's holder may be writing to a slow disk, or be gone by a longjmp. */
 static bool lock(atomic_bool *lock) {
-    for (int turn = 0; turn < MOST_TURNS + MOST_PAUSES; turn++) {
+    for (int turn = 0; turn < MAX_TURNS + MAX_PAUSES; turn++) {
         if (!atomic_exchange_explicit(lock, true, memory_order_acquire)) {
             return true;
         }
-        if (turn >= MOST_TURNS) {
+        if (turn >= MAX_TURNS) {
             if (atomic_load(&state) == CLOSED) {
                 return false;
             }

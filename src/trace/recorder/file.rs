@@ -12,7 +12,7 @@ use std::ffi::CStr;
 use std::sync::atomic::Ordering::{Acquire, Release};
 
 /// The maximum length of a path with its zero; a file with a longer one is not opened again.
-const MOST_PATH: usize = 4_096;
+const MAX_PATH: usize = 4_096;
 
 /// An open trace.
 pub(super) struct File {
@@ -21,7 +21,7 @@ pub(super) struct File {
     number: libc::ino_t,
     /// The length up to the last whole frame.
     length: u64,
-    path: [u8; MOST_PATH],
+    path: [u8; MAX_PATH],
 }
 
 /// The trace of this process.
@@ -59,9 +59,9 @@ impl File {
             return None;
         }
         let length = about.st_size as u64;
-        let mut file = Self { descriptor, device: about.st_dev, number: about.st_ino, length, path: [0; MOST_PATH] };
+        let mut file = Self { descriptor, device: about.st_dev, number: about.st_ino, length, path: [0; MAX_PATH] };
         let bytes = path.to_bytes();
-        if bytes.len() < MOST_PATH {
+        if bytes.len() < MAX_PATH {
             file.path[..bytes.len()].copy_from_slice(bytes);
         }
         // An earlier trace is removed only if there is room for the new one's header.
@@ -78,14 +78,15 @@ impl File {
         unsafe { *FILE.0.get() = Some(self) };
     }
 
-    /// Returns whether a descriptor is the trace's.
-    fn is(&self, descriptor: i32) -> bool {
-        system::about(descriptor).is_some_and(|about| about.st_dev == self.device && about.st_ino == self.number)
+    /// Returns whether metadata is the trace's.
+    fn is(&self, about: &libc::stat) -> bool {
+        about.st_dev == self.device && about.st_ino == self.number
     }
 
-    /// Returns the same while nobody is writing. The length tells it from a file that got the number of a removed trace.
+    /// Returns whether a descriptor is the trace's while nobody is writing. A file that got the number of a removed
+    /// trace has another length.
     fn is_idle_at(&self, descriptor: i32) -> bool {
-        self.is(descriptor) && system::about(descriptor).is_some_and(|about| about.st_size as u64 == self.length)
+        system::about(descriptor).is_some_and(|about| self.is(&about) && about.st_size as u64 == self.length)
     }
 
     /// Returns whether the file is open, and opens it again if the program has closed it, as daemons do.
@@ -143,7 +144,7 @@ pub(super) fn leave() {
     system::without_cancel(|| {
         // SAFETY: this is the only thread.
         if let Some(file) = unsafe { (*FILE.0.get()).take() }
-            && file.is(file.descriptor)
+            && system::about(file.descriptor).is_some_and(|about| file.is(&about))
         {
             system::close(file.descriptor);
         }

@@ -6,9 +6,9 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 /// The number of turns before a thread sleeps between them.
-const MOST_TURNS: u32 = 1_000;
+const MAX_TURNS: u32 = 1_000;
 /// The number of turns with a sleep: ten seconds. The lock's holder may be writing to a slow disk, or be gone.
-const MOST_PAUSES: u32 = 100_000;
+const MAX_PAUSES: u32 = 100_000;
 
 /// A lock. Its bytes are zeros while nobody holds it.
 pub(super) struct Lock(AtomicBool);
@@ -26,11 +26,11 @@ impl Lock {
 
     #[cold]
     fn wait(&self) -> bool {
-        for turn in 0..MOST_TURNS + MOST_PAUSES {
+        for turn in 0..MAX_TURNS + MAX_PAUSES {
             if !self.0.swap(true, Acquire) {
                 return true;
             }
-            if turn < MOST_TURNS {
+            if turn < MAX_TURNS {
                 spin_loop();
             } else if STATE.load(Relaxed) == CLOSED {
                 return false;
