@@ -11,8 +11,8 @@ use std::process::Stdio;
 use std::thread;
 use std::time::SystemTime;
 
-/// What systems and compilers say when the machine lacks something, and not the source. Compilers name some of these
-/// without the number of the error. A linker that maps its output into memory gets a bus error on a full disk.
+/// Words of systems and compilers for a shortage of the machine, which is no fault of the source. Compilers name some
+/// of these without the number of the error. A linker that maps its output into memory gets a bus error on a full disk.
 const SHORTAGES: [&str; 9] = [
     "[Bus error]",
     "Cannot allocate memory",

@@ -118,7 +118,7 @@ struct Entry {
     deps: Vec<Dependency>,
 }
 
-/// What each feature turns on, by its name.
+/// Features by name, each with the features and dependencies that it turns on.
 type Features = BTreeMap<String, Vec<String>>;
 
 /// A dependency of a version in an index.

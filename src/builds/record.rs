@@ -104,7 +104,7 @@ pub(super) enum KnownFailure {
 }
 
 /// Words of errors that no source is to blame for: of the system, of a linker, and of a script, which may look for
-/// compilers and libraries. Most of these never get here, because [`CargoFailure`](super::cargo::CargoFailure) tells
+/// compilers and libraries. Most of these never get here, because [`CargoFailure`](super::cargo::CargoFailure) keeps
 /// them apart.
 const OF_THE_SYSTEM: [&str; 4] = ["(os error ", "linker `", "linking with `", "failed to run custom build command"];
 

@@ -181,7 +181,7 @@ impl Repository {
     }
 
     /// Returns the commit that a folder's files are from, with [`CHANGED`] after it if some of them differ from it.
-    /// `None` if they are not files of a repository, or git cannot tell.
+    /// `None` if they are not files of a repository, or git fails.
     pub(crate) fn state(folder: &Path) -> Option<String> {
         let repository = Self::at(folder).ok().filter(|repository| repository.has_work_tree)?;
         let head = git::query(folder, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).ok()?;

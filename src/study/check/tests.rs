@@ -278,7 +278,7 @@ fn a_task_that_fails_in_the_head_alone_is_worse() {
     assert!(axes(&neither, Judgement::Unknown).contains(&Axis::Instructions), "it has a row");
 }
 
-/// A limit that nothing is held against is not kept.
+/// A limit without a figure to compare it with is not kept.
 #[test]
 fn a_limit_without_a_figure_cannot_be_told() {
     let check = |limit: &str| {

@@ -9,7 +9,7 @@ use crate::study::counts::{Change, Judgement};
 use crate::tracking::Level;
 use crate::workloads::Workload;
 
-/// What a comparison lacks, a line for each.
+/// The builds and figures that a comparison lacks, a line for each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Missing {
     /// The builds without a program, with the reason.

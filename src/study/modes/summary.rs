@@ -60,8 +60,8 @@ fn cost(mode: &Mode, workload: Workload) -> String {
     let Some(measurement) = found else { return String::new() };
     let cost = overhead::summary::cpu_in_words(measurement);
     let cpu = measurement.overhead().and_then(|overhead| overhead.cpu);
-    let is_told = mode.level.timing() == Timing::Process && cpu.is_some_and(|cpu| !cpu.contains_one());
-    match added_ns(measurement).filter(|&added| is_told && added > 0.0) {
+    let is_added = mode.level.timing() == Timing::Process && cpu.is_some_and(|cpu| !cpu.contains_one());
+    match added_ns(measurement).filter(|&added| is_added && added > 0.0) {
         Some(added) => format!("{cost}, +{}", number::time(added)),
         None => cost,
     }
