@@ -62,8 +62,7 @@ pub(crate) fn worse(check: &Check) -> Vec<String> {
 }
 
 fn described(build: &CheckedBuild) -> String {
-    let beside = commit::beside(&build.name, build.about.as_deref(), build.memscope.commit.as_deref());
-    if beside.is_empty() { build.name.clone() } else { format!("{} ({})", build.name, beside.join(", ")) }
+    commit::named(&build.name, build.about.as_deref(), build.memscope.commit.as_deref())
 }
 
 /// Returns the axes with rows of this kind, each with the place of its greatest change.

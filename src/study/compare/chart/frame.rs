@@ -71,8 +71,7 @@ pub(super) fn legend(y: f64) -> Group {
 
 /// Returns a build's name and, for a commit, its hash and its subject line.
 pub(super) fn heading(build: &ComparedBuild) -> String {
-    let beside = commit::beside(&build.name, build.about.as_deref(), build.commit());
-    [vec![build.name.clone()], beside].concat().join(" ")
+    commit::named(&build.name, build.about.as_deref(), build.commit())
 }
 
 /// Returns the reason for a missing figure.
