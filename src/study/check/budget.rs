@@ -138,13 +138,13 @@ impl Budget {
         row
     }
 
-    /// Returns a sentence on a limit that is within the plan and has no figure of the head to hold it against.
+    /// Returns a sentence on a limit that is within the plan and has no figure of the head to compare it with.
     pub(super) fn unchecked(&self, plan: &Plan, rows: &[Row]) -> Option<String> {
         let has_figure = |limit: &Limit| rows.iter().any(|row| limit.is_of(row) && row.head.is_some());
         let limit = self.limit.iter().find(|limit| limit.is_within(plan) && !has_figure(limit))?;
         let of = limit.of.as_ref().map_or(String::new(), |of| format!(" of {of}"));
         let level = limit.level.map_or(String::new(), |level| format!(" at {level}"));
-        Some(format!("the head has no {}{of}{level} to hold against the limit of the budget", limit.axis))
+        Some(format!("the head has no {}{of}{level} to compare with the limit of the budget", limit.axis))
     }
 }
 

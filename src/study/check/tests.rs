@@ -291,9 +291,9 @@ fn a_limit_without_a_figure_cannot_be_told() {
         })
     };
     for (limit, words) in [
-        ("axis = 'instructions'\nat-most = 1e12", "the head has no instructions to hold against"),
-        ("axis = 'instructions'\nlevel = 'full'\nat-most = 1e12", "no instructions at full to hold"),
-        ("axis = 'fidelity'\nof = 'cycels'\nat-least = 0.9", "no fidelity of cycels to hold"),
+        ("axis = 'instructions'\nat-most = 1e12", "the head has no instructions to compare with"),
+        ("axis = 'instructions'\nlevel = 'full'\nat-most = 1e12", "no instructions at full to compare"),
+        ("axis = 'fidelity'\nof = 'cycels'\nat-least = 0.9", "no fidelity of cycels to compare"),
     ] {
         let check = check(limit);
         let answer = summary::answer(&check);
