@@ -2,7 +2,7 @@
 # Checks one revision of memscope-rs against another, and shows the report in the run's summary and in one comment on
 # the pull request. It exits with 1 if the verdict is "worse", and with 2 if there is none. The action sets these:
 #
-#   MEMSCOPE_BENCH    the program
+#   CHECK_PROGRAM     the program
 #   CHECK_REPOSITORY  the folder of memscope-rs; CHECK_BASE and CHECK_HEAD are revisions of its repository
 #   CHECK_MINUTES     the time for measuring
 #   CHECK_BUDGET      a file of limits; may be empty
@@ -43,7 +43,7 @@ if [ "$(uname)" != Linux ] || ! command -v valgrind > /dev/null; then arguments+
 pause=$(od -A n -N 16 -t x1 /dev/urandom | tr -d ' \n')
 code=0
 echo "::stop-commands::$pause"
-"$MEMSCOPE_BENCH" "${arguments[@]}" || code=$?
+"$CHECK_PROGRAM" "${arguments[@]}" || code=$?
 echo "::$pause::"
 
 case $code in
