@@ -17,8 +17,8 @@ const WARNINGS: [&str; 2] = ["CARGO_BUILD_WARNINGS", "warn"];
 /// lint that no published build is judged by.
 ///
 /// The cap is added only to variables that already have such flags, because a new variable would hide the flags in
-/// cargo's configuration files. The others stay unchanged, so cargo does not recompile. Cargo's own setting for warnings
-/// is always the usual one: cargo itself would fail after compiling.
+/// cargo's configuration files. The others stay unchanged, so cargo does not recompile. Cargo's own setting for
+/// warnings is always the usual one: cargo itself would fail after compiling.
 pub(super) fn capped(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<(String, String)> {
     let texts = variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let cap = |(name, flags): (String, String)| {

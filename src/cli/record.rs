@@ -23,8 +23,8 @@ use std::process::{Command, ExitStatus};
 /// The variable that passes the trace's path to the recorder.
 const TRACE: &str = crate::platform::environment::TRACE;
 
-/// The beginning of the name of the folder for a trace that is being written. It has no other temporary folder's name: those
-/// are removed as leftovers after an hour, and a program may run for longer.
+/// The beginning of the name of the folder for a trace that is being written. It has no other temporary folder's name:
+/// those are removed as leftovers after an hour, and a program may run for longer.
 const RECORDING: &str = ".memscope-recording-";
 
 /// The other way to record a program.
@@ -56,8 +56,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         .map_err(|error| Error::Other(format!("the recorder cannot be loaded: {error}")))?;
 
     console::complain("A trace holds sizes and times of allocations, and no contents of memory.");
-    // The program writes a new file, which gets its name when the program has ended: until then, an earlier trace stays.
-    // What the program leaves running finds no trace later.
+    // The program writes a new file, which gets its name when the program has ended: until then, an earlier trace
+    // stays. What the program leaves running finds no trace later.
     let folder = Scratch::within(folder_of(&place_of(&output)?), RECORDING).map_err(not_written(&output))?;
     let new = folder.path().join("trace");
     let mut command = Command::new(&program);

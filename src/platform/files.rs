@@ -245,8 +245,8 @@ pub fn replace(finished: &Path, name: &Path) -> Result<(), FileError> {
     fs::rename(finished, name).map_err(failed)
 }
 
-/// Moves a finished file to its place, where it replaces an earlier one and gets its permissions. Both places are on the
-/// same file system.
+/// Moves a finished file to its place, where it replaces an earlier one and gets its permissions. Both places are on
+/// the same file system.
 ///
 /// # Errors
 /// If it cannot be moved. An earlier one then stays unchanged.

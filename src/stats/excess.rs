@@ -1,5 +1,5 @@
-//! The excess of an overhead: overhead − 1, or its upper limit if the overhead is not significant. An excess that is not
-//! significant has no logarithm, but its limit has one.
+//! The excess of an overhead: overhead − 1, or its upper limit if the overhead is not significant. An excess that is
+//! not significant has no logarithm, but its limit has one.
 
 use crate::stats::estimate::Estimate;
 

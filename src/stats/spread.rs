@@ -5,8 +5,8 @@ use crate::stats::student::{mean_and_deviation, t};
 use serde::{Deserialize, Serialize};
 
 /// The degrees of freedom for which the common variance of workloads counts. Five are right if the deviations of
-/// workloads differ from each other by a factor of 2.4 in four of five cases (the 10 % and 90 % quantiles of an inverse χ
-/// distribution).
+/// workloads differ from each other by a factor of 2.4 in four of five cases (the 10 % and 90 % quantiles of an inverse
+/// χ distribution).
 const PRIOR_FREEDOM: usize = 5;
 
 /// The spread of a ratio between sessions.

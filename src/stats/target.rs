@@ -98,8 +98,8 @@ mod tests {
         assert_eq!(FEW_ALARMS.needed(0.0), Some(72));
         assert_eq!(MOST_COVERED.needed(1.0), Some(900), "its own number, although 60 would do");
         assert_eq!([FEW_ALARMS.needed(0.05), FEW_ALARMS.needed(0.3), MOST_COVERED.needed(0.9)], [None; 3]);
-        // Half a point from the target. By the normal approximation at the target, (1.96 ÷ 0.005)² · 0.06 · 0.94 = 8,667
-        // cases; Clopper and Pearson's interval is a little wider.
+        // Half a point from the target. By the normal approximation at the target, (1.96 ÷ 0.005)² · 0.06 · 0.94 =
+        // 8,667 cases; Clopper and Pearson's interval is a little wider.
         let needed = MOST_COVERED.needed(0.945).expect("fewer than ten thousand");
         assert!((8_600..8_900).contains(&needed), "{needed}");
     }

@@ -117,8 +117,8 @@ impl<'a> Headline<'a> {
         if most == NOT_SIGNIFICANT && least == most { most } else { format!("{least} to {most}") }
     }
 
-    /// Returns the fidelity that is farthest from 1 in words, with the number of workloads on which one is known if those
-    /// are not all with a figure.
+    /// Returns the fidelity that is farthest from 1 in words, with the number of workloads on which one is known if
+    /// those are not all with a figure.
     pub(crate) fn fidelity_in_words(&self) -> String {
         let known = || self.measurements().filter_map(|measurement| measurement.fidelity);
         let worst = number::fidelity(worst_fidelity(known()));

@@ -2,8 +2,9 @@
 //!
 //! A block is enclosed by two comments, `<!-- begin overhead.json table -->` and `<!-- end -->`, the first of which
 //! names the results file and the part of its report. `<!-- begin soak.json answer bytes kept -->` names the sentences
-//! of an answer that contain these words, and `<!-- begin calls.json predict FILE.trace -->` names the costs and the trace
-//! of a prediction: `predict` is its sentence and its table, and `prediction` its sentence. The text between them is replaced; everything else stays unchanged.
+//! of an answer that contain these words, and `<!-- begin calls.json predict FILE.trace -->` names the costs and the
+//! trace of a prediction: `predict` is its sentence and its table, and `prediction` its sentence. The text between them
+//! is replaced; everything else stays unchanged.
 
 use super::calls::Calls;
 use super::kept::{Kept, Visitor};

@@ -338,9 +338,9 @@ pub(crate) struct Timed {
     pub kernel: Option<KernelWork>,
 }
 
-/// The name of the function that times the window, in backtraces: some have it with its module, and those from debugging
-/// information without. The window's own function is not in them, because it ends in a jump to the workload, and leaves
-/// no frame.
+/// The name of the function that times the window, in backtraces: some have it with its module, and those from
+/// debugging information without. The window's own function is not in them, because it ends in a jump to the workload,
+/// and leaves no frame.
 pub const TIMED: &str = "memscope_bench_timed";
 
 /// Runs the window. It is never inlined, so a backtrace from within the window contains it under the name [`TIMED`].

@@ -107,8 +107,8 @@ impl PromiseOutcome {
 
     /// Returns the worst outcome of several runs of a program, with their number. `None` if there are none.
     ///
-    /// Some reports depend on the scheduler, such as those of a tracker that drops an event while another thread has its
-    /// lock. A report that is right by luck does not keep a promise.
+    /// Some reports depend on the scheduler, such as those of a tracker that drops an event while another thread has
+    /// its lock. A report that is right by luck does not keep a promise.
     pub fn worst_of(outcomes: Vec<Self>) -> Option<Self> {
         let kept = outcomes.iter().filter(|outcome| outcome.status() == Status::Kept).count() as u64;
         let runs = (outcomes.len() > 1).then_some(Runs { all: outcomes.len() as u64, kept });

@@ -125,8 +125,8 @@ impl Row {
         }
     }
 
-    /// Returns the row of a change that a sign test decides, without the figures of the builds. `shift` is the logarithm
-    /// of the change that the test would find, and `unsure` the reason for an unknown judgement.
+    /// Returns the row of a change that a sign test decides, without the figures of the builds. `shift` is the
+    /// logarithm of the change that the test would find, and `unsure` the reason for an unknown judgement.
     pub(super) fn of_signs(
         axis: Axis,
         place: Place,

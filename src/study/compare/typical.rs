@@ -211,8 +211,8 @@ mod tests {
         assert!((detectable - wanted).abs() < 1e-3, "{detectable}, not {wanted}");
     }
 
-    /// Sixteen typical changes of equal builds, whose spread between passes decides: at most 5 % of runs have a verdict,
-    /// also without a threshold. By the normal distribution with the same intervals, one in six would.
+    /// Sixteen typical changes of equal builds, whose spread between passes decides: at most 5 % of runs have a
+    /// verdict, also without a threshold. By the normal distribution with the same intervals, one in six would.
     #[test]
     fn equal_builds_rarely_have_a_verdict() {
         let mut rng = Pcg64Mcg::seed_from_u64(3);

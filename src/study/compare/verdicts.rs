@@ -69,8 +69,8 @@ pub fn word_of_typical(comparison: &Comparison, typical: &Typical) -> String {
     word_for(comparison.threshold_percent, typical.verdict, typical.ratio)
 }
 
-/// Returns a verdict on a ratio in words. An interval that contains no change and large ones too shows no difference, but
-/// does not show that there is none.
+/// Returns a verdict on a ratio in words. An interval that contains no change and large ones too shows no difference,
+/// but does not show that there is none.
 pub(in crate::study) fn word_for(threshold_percent: f64, verdict: Verdict, ratio: Estimate) -> String {
     match verdict {
         Verdict::Regression => "regression".to_owned(),

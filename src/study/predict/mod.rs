@@ -155,7 +155,8 @@ impl Prediction {
         sum(&self.parts)
     }
 
-    /// Returns the overhead that is reported: where 95 % of programs lie if that is known, else that of the costs alone.
+    /// Returns the overhead that is reported: where 95 % of programs lie if that is known, else that of the costs
+    /// alone.
     fn expected_overhead(&self) -> Estimate {
         self.expected.unwrap_or(self.overhead)
     }

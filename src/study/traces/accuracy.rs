@@ -7,7 +7,8 @@
 //! "Statistical Intervals", 1991): mean ± t · sd · √(1 + 1 ⁄ n).
 //!
 //! An excess that is not significant is only known to lie below the upper end of its interval, so the factor has a
-//! limit. Such programs contribute to the mean and the deviation as in [`censored_line`], but add no degrees of freedom.
+//! limit. Such programs contribute to the mean and the deviation as in [`censored_line`], but add no degrees of
+//! freedom.
 //!
 //! [`censored_line`]: crate::stats::censored_line
 

@@ -38,7 +38,8 @@ impl Named {
         let Finding { planted, named, held, .. } = row.finding?;
         let (found, false_positives) = match held {
             Some(score) => (score.true_positives, score.false_positives),
-            // A report that only counts is right up to the smaller number; the excess over the planted objects is wrong.
+            // A report that only counts is right up to the smaller number; the excess over the planted objects is
+            // wrong.
             None => (named.min(planted), named.saturating_sub(planted)),
         };
         Some(Self { planted, found, false_positives })
