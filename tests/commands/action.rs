@@ -552,7 +552,8 @@ fn the_steps_check_a_pull_request_to_memscope() {
     let path = workspace.folder.path();
     let text = path.to_str().expect("text");
     let repository = path.join("clone");
-    git(path, &["clone", "--quiet", Path::new(&upstream).to_str().expect("text"), "clone"]);
+    let upstream = std::path::absolute(upstream).expect("a path");
+    git(path, &["clone", "--quiet", upstream.to_str().expect("text"), "clone"]);
     let [base, head] = ["e6b4044", "9b3d351"].map(|commit| git(&repository, &["rev-parse", commit]));
     // GitHub checks out the merge of a pull request into its base.
     git(&repository, &["checkout", "--quiet", "--detach", &base]);
