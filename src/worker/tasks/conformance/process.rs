@@ -3,7 +3,9 @@
 use super::blocks::{layout, within};
 use super::raw::{Block, Signals, in_fork};
 use super::{Passed, Subject, Unmet, expect};
+use std::array;
 use std::hint::black_box;
+use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
@@ -46,22 +48,24 @@ pub(super) fn midway(subject: &dyn Subject) -> Result<Passed, Unmet> {
     Ok(Passed::Wholly)
 }
 
-/// Runs a function while another thread allocates and frees.
-fn beside_another_thread<R>(run: impl FnOnce() -> R) -> R {
+/// Runs a function while other threads allocate and free.
+fn beside_other_threads<R>(threads: usize, run: impl FnOnce() -> R) -> R {
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
-        let (began, begins) = std::sync::mpsc::sync_channel(1);
-        let is_over = &is_over;
-        scope.spawn(move || {
-            let mut size = 1;
-            while !is_over.load(Relaxed) {
-                drop(black_box(Block::filled(layout(size), 1)));
-                size = size % 2_000 + 17;
-                if size < 40 {
-                    let _ = began.try_send(());
+        let (begin, begins) = std::sync::mpsc::sync_channel(threads);
+        for _ in 0..threads {
+            let (begin, is_over) = (begin.clone(), &is_over);
+            scope.spawn(move || {
+                let mut size = 1;
+                while !is_over.load(Relaxed) {
+                    drop(black_box(Block::filled(layout(size), 1)));
+                    size = size % 2_000 + 17;
+                    if size < 40 {
+                        let _ = begin.try_send(());
+                    }
                 }
-            }
-        });
+            });
+        }
         let _ = begins.recv();
         let result = run();
         is_over.store(true, Relaxed);
@@ -73,7 +77,7 @@ fn beside_another_thread<R>(run: impl FnOnce() -> R) -> R {
 pub(super) fn re_entrancy(subject: &dyn Subject) -> Result<Passed, Unmet> {
     const TIMES: usize = 100;
     within(subject, || {
-        beside_another_thread(|| {
+        beside_other_threads(1, || {
             for _ in 0..TIMES {
                 let block = Block::filled(layout(64), 1);
                 drop(black_box(format!("{:?}", subject.recorded())));
@@ -84,17 +88,22 @@ pub(super) fn re_entrancy(subject: &dyn Subject) -> Result<Passed, Unmet> {
     })
 }
 
-/// Forks children, which allocate, while another thread is within the allocator.
+/// Forks children, which allocate, while other threads are within the allocator.
 pub(super) fn fork(subject: &dyn Subject) -> Result<Passed, Unmet> {
-    const CHILDREN: usize = 40;
+    const CHILDREN: usize = 100;
+    /// All are live at once: a tracker may have a lock for each part of its addresses.
+    const BLOCKS: usize = 200;
+    const MAX_THREADS: usize = 9;
+    // One more than there are cores: the system interrupts threads, also while they hold a lock.
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS - 1) + 1;
     let child = || {
-        (1..200).all(|number| {
-            let mut block = Block::filled(layout(number), 1);
-            block.as_mut().is_some_and(|block| block.resize(3 * number, 1) && black_box(block.bytes()).len() > number)
+        let mut blocks: [_; BLOCKS] = array::from_fn(|place| Block::filled(layout(place + 1), 1));
+        (1..).zip(&mut blocks).all(|(size, block)| {
+            block.as_mut().is_some_and(|block| block.resize(3 * size, 1) && black_box(block.bytes()).len() > size)
         })
     };
     within(subject, || {
-        beside_another_thread(|| {
+        beside_other_threads(threads, || {
             for number in 1..=CHILDREN {
                 let ended = in_fork(CHILD, child).map_err(|error| refused("a child", &error))?;
                 ended.map_err(|how| {
