@@ -165,6 +165,26 @@ fn the_table_is_not_wider_than_a_terminal() {
     }
 }
 
+/// A build of memscope changes the features of a dependency, and the program takes 10 % less time with and without
+/// tracking.
+#[test]
+fn a_program_that_differs_between_builds_is_named() {
+    let comparison = comparison(Clock::Wall);
+    let names_it = |comparison: &Comparison| common::text(comparison).contains("the time without tracking changes");
+    assert!(!names_it(&comparison));
+    let Comparison { origin, plan, clock, threshold_percent, against, mut builds, .. } = comparison;
+    for pair in builds[2].measurements.iter_mut().flat_map(|measurement| &mut measurement.pairs) {
+        for sample in [&mut pair.untracked, &mut pair.tracked] {
+            sample.wall_ns = sample.wall_ns * 9 / 10;
+        }
+    }
+    let text = common::text(&Comparison::from(Record { origin, plan, clock, threshold_percent, against, builds }));
+    let sentence = "cycles, ../memscope-rs against 0.2.4: the time without tracking changes by −10.0 % [−10.0, −10.0], \
+                    so the overheads are relative to different programs. The time with tracking changes by −10.0 % \
+                    [−10.0, −10.0] at variables.";
+    assert!(text.contains(sentence), "{text}");
+}
+
 /// Hundreds of rows of all published versions have a verdict, which would be unreadable as a list.
 #[test]
 fn many_verdicts_are_summarised() {

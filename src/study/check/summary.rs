@@ -3,12 +3,14 @@
 
 use super::axis::Axis;
 use super::row::Row;
+use super::timing::times_by;
 use super::verdict::{Verdict, is_alone, on_axis, unknown_places};
-use super::{Check, CheckedBuild};
+use super::{Check, CheckedBuild, Record};
 use crate::report::circumstances::circumstances_of_other_builds;
 use crate::report::document::{Document, Table, left, right};
 use crate::report::{commit, number};
 use crate::stats::estimate::Estimate;
+use crate::study::compare::{Estimator, untracked};
 use crate::study::counts::Judgement;
 
 /// The maximum number of changes in the table; a page has at most 60 lines.
@@ -233,8 +235,18 @@ fn notes(check: &Check) -> Vec<String> {
     if !record.resolutions.is_empty() {
         notes.push("The thresholds are those of this machine's `check --self`.".to_owned());
     }
+    notes.extend(programs(check));
     notes.extend(circumstances_of_other_builds(&record.origin));
     notes
+}
+
+/// Returns a line on programs that differ between the builds.
+fn programs(check: &Check) -> Option<String> {
+    let Record { stages, links, plan, builds, .. } = &check.record;
+    let [untracked, tracked] =
+        [Estimator::Untracked, Estimator::Tracked].map(|by| times_by(by, stages, *links, &plan.budget));
+    let sentences = untracked::sentences(untracked, &tracked, &builds.each_ref().map(|build| build.name.as_str()));
+    (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
 fn word(judgement: Judgement) -> &'static str {

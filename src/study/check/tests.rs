@@ -164,6 +164,24 @@ fn equal_builds_are_ok() {
     assert!(summary::answer(&check).starts_with("ok: head against base: no axis is worse"));
 }
 
+/// The head changes the features of a dependency, and the program takes 10 % less time with and without tracking.
+#[test]
+fn a_program_that_differs_is_named_and_no_axis_is_worse() {
+    let page = |check: &Check| markdown::draw(&check.summary());
+    let names_it = |check: &Check| page(check).contains("time without tracking changes");
+    assert!(!names_it(&with(|_| ())));
+    let check = with(|record| {
+        let samples = record.stages[0].measurements[1].iter_mut().flat_map(|measurement| &mut measurement.pairs);
+        for sample in samples.flat_map(|pair| [&mut pair.untracked, &mut pair.tracked]) {
+            sample.cpu_ns = sample.cpu_ns * 9 / 10;
+        }
+    });
+    let page = page(&check);
+    assert_eq!(check.verdict, Verdict::Ok, "{page}");
+    assert!(page.contains("structures, head against base: the time without tracking changes by −"), "{page}");
+    assert!(page.lines().count() <= 60, "{page}");
+}
+
 /// One fault on each axis.
 #[test]
 fn each_fault_is_reported_only_on_its_axis() {

@@ -103,24 +103,9 @@ pub fn measure<S: Source>(
 
 /// Returns the differences over all stages.
 pub fn times(stages: &[Stage], links: usize, budget: &Budget) -> Times {
-    let of_clock = |clock, axis, wanted: fn(Workload) -> bool| {
-        let mut found: Vec<Undecided> = Vec::new();
-        for stage in stages {
-            let rounds = Rounds { clock, estimator: Estimator::Overhead, links, planned: stage.rounds };
-            let builds = stage.measurements.each_ref().map(Vec::as_slice);
-            let threshold = |level| budget.threshold_percent(axis, Some(level));
-            for later in undecided(&builds, &Against::First, &stage.groups, rounds, threshold) {
-                let Difference { workload, level, .. } = later.difference;
-                let is_it =
-                    |known: &&mut Undecided| (known.difference.workload, known.difference.level) == (workload, level);
-                match found.iter_mut().find(is_it) {
-                    Some(known) => known.extend(later),
-                    None if wanted(workload) => found.push(later),
-                    None => {}
-                }
-            }
-        }
-        found
+    let of_clock = |clock: Clock, axis, wanted: fn(Workload) -> bool| {
+        let rounds = Rounds { links, ..clock.into() };
+        over_stages(stages, rounds, wanted, |level| budget.threshold_percent(axis, Some(level)))
     };
     let cpu = of_clock(Clock::Cpu, Axis::CpuTime, |_| true);
     let wall = of_clock(Clock::Wall, Axis::WallTime, Workload::is_parallel);
@@ -134,6 +119,37 @@ pub fn times(stages: &[Stage], links: usize, budget: &Budget) -> Times {
     let threshold = |level| budget.threshold_percent(Axis::CpuTime, Some(level));
     let typical = typical(&cpu, &levels, &Against::First, threshold);
     Times { cpu, wall, typical }
+}
+
+/// Returns the differences of the CPU time over all stages by an estimator.
+pub(super) fn times_by(estimator: Estimator, stages: &[Stage], links: usize, budget: &Budget) -> Vec<Difference> {
+    let rounds = Rounds { estimator, links, ..Clock::Cpu.into() };
+    judged(over_stages(stages, rounds, |_| true, |level| budget.threshold_percent(Axis::CpuTime, Some(level))))
+}
+
+/// Returns the differences of workloads over all stages, before they are judged together.
+fn over_stages(
+    stages: &[Stage],
+    rounds: Rounds,
+    wanted: fn(Workload) -> bool,
+    threshold: impl Fn(Level) -> f64,
+) -> Vec<Undecided> {
+    let mut found: Vec<Undecided> = Vec::new();
+    for stage in stages {
+        let rounds = Rounds { planned: stage.rounds, ..rounds };
+        let builds = stage.measurements.each_ref().map(Vec::as_slice);
+        for later in undecided(&builds, &Against::First, &stage.groups, rounds, &threshold) {
+            let Difference { workload, level, .. } = later.difference;
+            let is_it =
+                |known: &&mut Undecided| (known.difference.workload, known.difference.level) == (workload, level);
+            match found.iter_mut().find(is_it) {
+                Some(known) => known.extend(later),
+                None if wanted(workload) => found.push(later),
+                None => {}
+            }
+        }
+    }
+    found
 }
 
 /// Returns whether more rounds would hardly change the verdicts on a group.

@@ -67,6 +67,13 @@ pub enum Verdict {
     Inconclusive,
 }
 
+impl Verdict {
+    /// Returns true for a regression or an improvement.
+    pub const fn is_change(self) -> bool {
+        matches!(self, Self::Regression | Self::Improvement)
+    }
+}
+
 /// The reference of each build, among those that have a figure on the same workload and level.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]

@@ -3,7 +3,7 @@
 use crate::report::number;
 use crate::schedule::measurement::Clock;
 use crate::stats::estimate::Estimate;
-use crate::study::compare::{Comparison, Verdict};
+use crate::study::compare::Comparison;
 use crate::study::counts::{Difference, Judgement, Metric};
 
 /// The maximum number of sentences. The tables have the others.
@@ -21,7 +21,7 @@ pub(super) fn sentences(comparison: &Comparison) -> Vec<String> {
         if time.reference != found.reference {
             return None;
         }
-        let time = Time { clock, ratio: time.ratio?, is_decided: is_change(time.verdict) };
+        let time = Time { clock, ratio: time.ratio?, is_decided: time.verdict.is_change() };
         let sentence = disagreement(time, &found.difference, comparison.threshold_percent)?;
         let [build, reference] = [found.build, found.reference].map(|build| &comparison.builds[build].name);
         Some(format!("{workload}/{level}, {build} against {reference}: {sentence}."))
@@ -33,10 +33,6 @@ pub(super) fn sentences(comparison: &Comparison) -> Vec<String> {
         all.push(format!("Time and instructions disagree on {more} more; see the tables."));
     }
     all
-}
-
-const fn is_change(verdict: Verdict) -> bool {
-    matches!(verdict, Verdict::Regression | Verdict::Improvement)
 }
 
 /// A change of time.

@@ -20,6 +20,7 @@ mod soaks;
 mod spent;
 pub mod summary;
 mod typical;
+pub(in crate::study) mod untracked;
 pub(in crate::study) mod variation;
 pub mod verdicts;
 

@@ -8,7 +8,7 @@ use crate::schedule::measurement::{Clock, Measurement, Pair};
 use crate::stats::sign_test::needed_rounds;
 use crate::study::compare::verdicts::{detectable, sentences, word, word_of_typical};
 use crate::study::compare::{
-    ComparedBuild, Comparison, Difference, counts_report, disagreement, soaks, spent, variation,
+    ComparedBuild, Comparison, Difference, Estimator, counts_report, disagreement, soaks, spent, untracked, variation,
 };
 use crate::study::overhead::warnings;
 use crate::tracking::Level;
@@ -20,7 +20,8 @@ pub fn summary(comparison: &Comparison) -> Document {
     let is_timed = comparison.plan.is_timed();
     let times = if is_timed { sentences(comparison) } else { Vec::new() };
     let counts = counts_report::sentences(comparison);
-    document.notes([times, counts, disagreement::sentences(comparison)].concat());
+    let programs = if is_timed { programs(comparison) } else { Vec::new() };
+    document.notes([times, counts, disagreement::sentences(comparison), programs].concat());
     let spent = if is_timed { spent::table(comparison) } else { None };
     let has_spent = spent.is_some();
     if is_timed {
@@ -50,6 +51,13 @@ pub fn summary(comparison: &Comparison) -> Document {
     lines.extend(circumstances_of_other_builds(&comparison.origin));
     document.notes(lines);
     document
+}
+
+/// Returns sentences on programs that differ between builds.
+fn programs(comparison: &Comparison) -> Vec<String> {
+    let [untracked, tracked] = [Estimator::Untracked, Estimator::Tracked].map(|by| comparison.differences_by(by));
+    let names: Vec<&str> = comparison.builds.iter().map(|build| build.name.as_str()).collect();
+    untracked::sentences(untracked, &tracked, &names)
 }
 
 fn table(comparison: &Comparison) -> Table {

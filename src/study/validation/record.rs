@@ -121,7 +121,7 @@ pub struct Compared {
 impl Compared {
     /// Returns whether the verdict by a clock is a change.
     pub fn is_change(&self, clock: Clock) -> bool {
-        matches!(self.verdict.by(clock), Verdict::Regression | Verdict::Improvement)
+        self.verdict.by(clock).is_change()
     }
 
     /// Returns whether a tracker was compared with itself.

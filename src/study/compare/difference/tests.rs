@@ -57,10 +57,6 @@ fn run(overheads: &[f64], rng: &mut Pcg64Mcg) -> Vec<Difference> {
     differences(&builds, &Against::Previous, &groups, Clock::Wall, 3.0)
 }
 
-fn is_change(verdict: Verdict) -> bool {
-    matches!(verdict, Verdict::Regression | Verdict::Improvement)
-}
-
 #[test]
 fn a_true_difference_has_a_verdict() {
     let slower = compare(4.0, 5.0, 3.0);
@@ -95,11 +91,11 @@ fn each_part_of_the_rule_is_required() {
 fn equal_builds_have_no_verdict() {
     let mut rng = Pcg64Mcg::seed_from_u64(5);
     let found = run(&[4.0; 14], &mut rng);
-    assert_eq!((found.len(), found.iter().filter(|row| is_change(row.verdict)).count()), (104, 0));
+    assert_eq!((found.len(), found.iter().filter(|row| row.verdict.is_change()).count()), (104, 0));
     let measurements: Vec<Measurement> = (0..200).map(|_| measurement(4.0, 40, &mut rng)).collect();
     let rows: Vec<&[Measurement]> = measurements.iter().map(from_ref).collect();
     let found = against_the_first(&rows, 0.0);
-    assert!(found.len() == 199 && !found.iter().any(|row| is_change(row.verdict)), "without a threshold, too");
+    assert!(found.len() == 199 && !found.iter().any(|row| row.verdict.is_change()), "without a threshold, too");
 }
 
 /// In 200 runs of equal builds, at most 5 % have a false verdict on any workload, and at most 5 % a false typical one,
@@ -108,10 +104,10 @@ fn equal_builds_have_no_verdict() {
 fn runs_of_equal_builds_keep_the_rate_of_false_alarms() {
     let mut rng = Pcg64Mcg::seed_from_u64(13);
     let runs: Vec<Vec<Difference>> = (0..200).map(|_| run(&[4.0, 4.0], &mut rng)).collect();
-    let rows = runs.iter().filter(|rows| rows.iter().any(|row| is_change(row.verdict))).count();
+    let rows = runs.iter().filter(|rows| rows.iter().any(|row| row.verdict.is_change())).count();
     assert!(rows <= 16, "{rows} of 200");
     let typical_of = |rows: &[Difference]| typical(rows, &[Level::Full], &Against::Previous, |_| 0.0).remove(0);
-    let typical = runs.iter().filter(|rows| is_change(typical_of(rows).verdict)).count();
+    let typical = runs.iter().filter(|rows| typical_of(rows).verdict.is_change()).count();
     assert!(typical <= 16, "{typical} of 200");
 }
 
@@ -122,7 +118,7 @@ fn a_change_of_ten_percent_is_found_on_most_workloads() {
         let found: Vec<Difference> = (0..10).flat_map(|_| run(&[4.0, 4.0 * factor], &mut rng)).collect();
         let right = found.iter().filter(|row| row.verdict == wanted).count();
         assert!(right >= 60, "{right} of 80");
-        assert_eq!(found.iter().filter(|row| is_change(row.verdict)).count(), right, "none has the other sign");
+        assert_eq!(found.iter().filter(|row| row.verdict.is_change()).count(), right, "none has the other sign");
     }
 }
 

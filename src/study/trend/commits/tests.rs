@@ -50,14 +50,12 @@ fn run(
         .collect()
 }
 
-fn is_change(step: &Step) -> bool {
-    matches!(step.verdict, Verdict::Regression | Verdict::Improvement)
-}
-
 /// Returns the workload, the commit and the verdict of each regression or improvement.
 fn changes(commits: &Commits) -> Vec<(Workload, String, Verdict)> {
     let of_lane = |lane: &CommitLane| {
-        let found = lane.points().filter_map(|point| Some((point.commit, point.step.filter(is_change)?.verdict)));
+        let found = lane
+            .points()
+            .filter_map(|point| Some((point.commit, point.step.filter(|step| step.verdict.is_change())?.verdict)));
         let workload = lane.kind.workload;
         found
             .map(|(commit, verdict)| (workload, commits.list[commit].hash[..1].to_owned(), verdict))
