@@ -64,16 +64,6 @@ fn mean_of_medians(groups: impl Iterator<Item = Vec<f64>>) -> Option<Mean> {
     (medians.len() >= MIN_PASSES).then(|| Mean::of(&medians))
 }
 
-/// Returns the 95 % t interval of the mean of at least two values.
-pub(crate) fn t_interval(values: &[f64]) -> (f64, f64) {
-    Mean::of(values).interval()
-}
-
-/// Returns the t interval of the mean of at least two values, at this confidence.
-pub(crate) fn t_interval_at(confidence: f64, values: &[f64]) -> (f64, f64) {
-    Mean::of(values).interval_at(confidence)
-}
-
 /// Returns the ranges of the passes, in order. Values after the last end belong to no pass.
 pub(crate) fn stretches(count: usize, ends: &[usize]) -> impl Iterator<Item = std::ops::Range<usize>> {
     let starts = std::iter::once(0).chain(ends.iter().copied());
@@ -85,16 +75,6 @@ mod tests {
     use super::*;
     use rand::{RngExt, SeedableRng};
     use rand_pcg::Pcg64Mcg;
-
-    #[test]
-    fn t_intervals_match_the_tables() {
-        // The values −1 and 1, six times: t(11) = 2.200985, s = √(12/11), s/√12 = 0.301511.
-        let (low, high) = t_interval(&[-1.0, 1.0].repeat(6));
-        assert!((high - 2.200_985 * 0.301_511).abs() < 1e-5 && (low + high).abs() < 1e-9, "{low} {high}");
-        // 1 to 6: t(5) = 2.570582, s = √3.5, s/√6 = 0.763763.
-        let (low, high) = t_interval(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
-        assert!((high - 3.5 - 2.570_582 * 0.763_763).abs() < 1e-5 && (low + high - 7.0).abs() < 1e-9, "{low} {high}");
-    }
 
     #[test]
     fn passes_are_ranges_of_values() {

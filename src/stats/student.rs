@@ -114,6 +114,10 @@ mod tests {
         assert_eq!((mean.value, mean.freedom), (3.5, Some(5)));
         close(mean.error, 0.763_763);
         close(mean.interval().1 - 3.5, 2.570_582 * 0.763_763);
+        // The values −1 and 1, six times: t(11) = 2.200985, s = √(12/11), and s ÷ √12 = 0.301511.
+        let (low, high) = Mean::of(&[-1.0, 1.0].repeat(6)).interval();
+        close(high, 2.200_985 * 0.301_511);
+        assert_eq!(low, -high);
         // Two-sided quantiles of the tables, at 1 of 1,000: t(5), t(7), and the normal distribution.
         for (freedom, quantile) in [(Some(5), 6.868_827), (Some(7), 5.407_883), (None, 3.290_527)] {
             for value in [0.02 * quantile, -0.02 * quantile] {

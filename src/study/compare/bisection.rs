@@ -10,8 +10,9 @@ use crate::schedule::measurement::{Clock, Pair};
 use crate::schedule::pairing::MeasurementRun;
 use crate::stats::estimate::Estimate;
 use crate::stats::median::median;
-use crate::stats::passes::{hull, over_groups, t_interval};
+use crate::stats::passes::{hull, over_groups};
 use crate::stats::sign_test::sign_test;
+use crate::stats::student::Mean;
 use crate::study::compare::logs::{by_link, log_ratio, ratio};
 use crate::worker::failure::Failure;
 use rand::seq::SliceRandom;
@@ -145,7 +146,7 @@ fn links_agree(medians: &[f64], is_above: bool) -> bool {
     if medians.len() < 2 {
         return false;
     }
-    let (low, high) = t_interval(medians);
+    let (low, high) = Mean::of(medians).interval();
     if is_above { low > 0.0 } else { high < 0.0 }
 }
 

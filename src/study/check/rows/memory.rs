@@ -7,8 +7,8 @@ use super::super::row::{Place, Row};
 use crate::schedule::measurement::{Measurement, Pair};
 use crate::stats::estimate::Estimate;
 use crate::stats::median::{median, median_interval};
-use crate::stats::passes::t_interval_at;
 use crate::stats::sign_test::{LEVEL, holm, sign_test};
+use crate::stats::student::Mean;
 use crate::study::compare::shift_that_is_found;
 use crate::study::counts::Judgement;
 use crate::study::footprint::{Footprint, Point};
@@ -53,7 +53,7 @@ fn differ(base: &Footprint, head: &Footprint, bytes: fn(&Point) -> u64) -> bool 
         // If one build takes nothing, there is no ratio.
         return true;
     }
-    let (low, high) = t_interval_at(SURE, &logs);
+    let (low, high) = Mean::of(&logs).interval_at(SURE);
     low > 0.0 || high < 0.0
 }
 
