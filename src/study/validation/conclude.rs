@@ -13,17 +13,20 @@ pub const FAMILY: usize = 24;
 
 /// Returns the record of a run, whose measurements have this number of pairs.
 pub fn run(origin: Origin, plan: &Plan, Measured { groups, parts, seconds }: &Measured, pairs: usize) -> Run {
-    let of_kind = |kind: Kind| parts.iter().filter(move |part| part.kind == kind);
+    let of_known_costs = || parts.iter().filter(|part| part.kind != Kind::Slowed);
     let settings = groups.known.iter().enumerate().map(|(place, group)| Setting {
         workload: group.workload,
         target_percent: group.target_percent,
         level: group.levels[0],
-        stretches: of_kind(Kind::Known).map(|part| stretch(group, &part.groups[place], plan.rounds / pairs)).collect(),
+        // A part of small costs has the first groups only.
+        stretches: of_known_costs()
+            .filter_map(|part| Some(stretch(group, part.groups.get(place)?, plan.rounds / pairs)))
+            .collect(),
     });
-    let known: Vec<Rounds> = of_kind(Kind::Known).flat_map(|part| identical(part, &groups.known)).collect();
+    let known: Vec<Rounds> = of_known_costs().flat_map(|part| identical(part, &groups.known)).collect();
     let mut slowed = Vec::new();
     for (number, part) in parts.iter().enumerate().filter(|(_, part)| part.kind == Kind::Slowed) {
-        let before = parts[..number].iter().rev().find(|part| part.kind == Kind::Known);
+        let before = parts[..number].iter().rev().find(|part| part.kind != Kind::Slowed);
         slowed.push(slowed_family(part, before, groups));
     }
     Run {
@@ -48,7 +51,7 @@ fn stretch(group: &Group, taken: &Taken, parts: usize) -> Stretch {
     Stretch { truth: truth(group, taken), ns_per_allocation: ns_per_allocation(&taken.windows), measurements }
 }
 
-/// Returns the comparisons of each tracker with itself in a part.
+/// Returns the comparisons of each tracker of known cost with itself in a part.
 fn identical(part: &Part, groups: &[Group]) -> Vec<Rounds> {
     let rounds = |(_, taken): (&Group, &Taken)| {
         let [reference, other] = taken.measurements.clone();

@@ -12,6 +12,9 @@ const PERCENTS: [f64; 3] = [1.0, 3.0, 10.0];
 /// The target overheads if the processor has no counter, so that trackers have no deadlines.
 const WITHOUT_COUNTER: [f64; 5] = [1.0, 3.0, 10.0, 100.0, 400.0];
 
+/// The highest target overhead of a small cost, in percent.
+const MAX_SMALL_PERCENT: f64 = 10.0;
+
 /// The deadlines, in nanoseconds for each allocation, comparable with memscope's hook.
 const DEADLINES: [u32; 2] = [100, 300];
 
@@ -31,11 +34,13 @@ pub(super) const SLOWED: [(Level, Slowed); 2] =
 pub enum Kind {
     /// Trackers of known cost, each twice.
     Known,
+    /// Those of them that cost at most 10 %, each twice.
+    Small,
     /// memscope and a slowed memscope.
     Slowed,
 }
 
-/// Two levels that are measured in the same rounds. They are the same in a part of the kind [`Kind::Known`].
+/// Two levels that are measured in the same rounds. They differ in a part of the kind [`Kind::Slowed`] only.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Group {
     /// The workload.
@@ -51,6 +56,11 @@ impl Group {
         Self { workload, target_percent, levels: [level, level] }
     }
 
+    /// Returns whether the tracker costs nothing, or has a target overhead of at most 10 %.
+    fn is_small(&self) -> bool {
+        self.levels == [Level::Untracked; 2] || self.target_percent.is_some_and(|percent| percent <= MAX_SMALL_PERCENT)
+    }
+
     /// Returns the levels whose ratio is the truth: untracked and the tracker, or memscope and the slowed memscope.
     /// `None` if it is known without measuring.
     pub fn truth(&self) -> Option<[Level; 2]> {
@@ -62,10 +72,10 @@ impl Group {
     }
 }
 
-/// The groups of both kinds of parts, in order.
+/// The groups of all kinds of parts, in order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Groups {
-    /// The groups of [`Kind::Known`].
+    /// The groups of [`Kind::Known`]. The first ones are the groups of [`Kind::Small`].
     pub known: Vec<Group>,
     /// The groups of [`Kind::Slowed`].
     pub slowed: Vec<Group>,
@@ -111,14 +121,19 @@ impl Groups {
     pub fn of_kind(&self, kind: Kind) -> &[Group] {
         match kind {
             Kind::Known => &self.known,
+            Kind::Small => &self.known[..self.known.partition_point(Group::is_small)],
             Kind::Slowed => &self.slowed,
         }
     }
 
-    /// Returns the kind of a part, by its number. A part of slowed levels follows two parts of known costs: it takes
-    /// about as long and has a quarter as many cases.
+    /// Returns the kind of a part, by its number. A part of slowed levels has few cases for its time, and large costs
+    /// take much time for each case: so three of five parts have small costs only.
     pub(super) fn kind(&self, part: usize) -> Kind {
-        if part % 3 == 1 && !self.slowed.is_empty() { Kind::Slowed } else { Kind::Known }
+        match part % 5 {
+            0 => Kind::Known,
+            1 if !self.slowed.is_empty() => Kind::Slowed,
+            _ => Kind::Small,
+        }
     }
 }
 
@@ -144,8 +159,11 @@ mod tests {
         assert_eq!(slowed, [[Level::Variables, Level::SlowedVariables(6)], full, full]);
         assert_eq!(groups.slowed[0].truth(), Some(slowed[0]));
 
-        let kinds = |groups: &Groups| (0..5).map(|part| groups.kind(part)).collect::<Vec<_>>();
-        assert_eq!(kinds(&groups), [Kind::Known, Kind::Slowed, Kind::Known, Kind::Known, Kind::Slowed]);
-        assert_eq!(kinds(&Groups { slowed: Vec::new(), ..groups }), [Kind::Known; 5]);
+        assert_eq!(groups.of_kind(Kind::Small), &groups.known[..2 * 4], "untracked and three percents");
+
+        let kinds = |groups: &Groups| (0..6).map(|part| groups.kind(part)).collect::<Vec<_>>();
+        use Kind::{Known, Slowed, Small};
+        assert_eq!(kinds(&groups), [Known, Slowed, Small, Small, Small, Known]);
+        assert_eq!(kinds(&Groups { slowed: Vec::new(), ..groups }), [Known, Small, Small, Small, Small, Known]);
     }
 }

@@ -28,7 +28,7 @@ pub struct Plan {
     pub threads: usize,
     /// The rounds of each group in a part.
     pub rounds: usize,
-    /// The time after which no further part begins unless it would end in time; `None` for one part of each kind.
+    /// The time after which no further part begins unless it would end in time; `None` to measure each tracker once.
     pub seconds: Option<u64>,
     /// True if as many threads as cores are busy during everything that is measured, including the truth.
     pub load: bool,
@@ -190,10 +190,44 @@ impl Plan {
         Ok((groups, seconds))
     }
 
-    /// Returns whether another part is measured: one of each kind, and then as many as end in time.
+    /// Returns whether another part is measured: each tracker at least once, and then as many parts as end in time.
     fn has_time(&self, groups: &Groups, parts: &[Part], seconds: f64) -> bool {
         let kind = groups.kind(parts.len());
-        let last = parts.iter().rev().find(|part| part.kind == kind);
+        // The trackers of small costs are measured once with all others, which takes longer than a part of their own.
+        let is_alike = |part: &&Part| part.kind == kind || (kind == Kind::Small && part.kind == Kind::Known);
+        let last = parts.iter().rev().find(is_alike);
         last.is_none_or(|last| self.seconds.is_some_and(|time| seconds + last.seconds <= time as f64))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::groups::Group;
+    use super::*;
+
+    #[test]
+    fn parts_follow_while_they_end_in_time() {
+        let plan = |seconds| Plan {
+            program: String::new(),
+            workloads: vec![Workload::CYCLES],
+            scale: None,
+            threads: 1,
+            rounds: 12,
+            seconds,
+            load: false,
+        };
+        let levels = [Level::Full, Level::SlowedFull(1)];
+        let slowed = vec![Group { workload: Workload::CYCLES, target_percent: None, levels }];
+        let groups = Groups { slowed, ..Groups::default() };
+        let part = |kind, seconds| Part { kind, groups: Vec::new(), seconds };
+        let first = [part(Kind::Known, 90.0), part(Kind::Slowed, 60.0)];
+        let all = [&first[..], &[part(Kind::Small, 50.0)]].concat();
+        let has_time = |seconds, parts: &[Part], passed| plan(seconds).has_time(&groups, parts, passed);
+        // Each tracker is measured at least once.
+        assert!(has_time(None, &[], 0.0) && has_time(None, &first[..1], 90.0) && has_time(Some(1), &first[..1], 90.0));
+        assert!(!has_time(None, &first, 150.0));
+        // The first part of small costs is expected to take as long as that of all costs, at most.
+        assert!(has_time(Some(240), &first, 150.0) && !has_time(Some(239), &first, 150.0));
+        assert!(has_time(Some(250), &all, 200.0) && !has_time(Some(249), &all, 200.0));
     }
 }
