@@ -19,9 +19,11 @@ use std::fs;
 const QUICK_ROUNDS: u32 = 36;
 /// The duration of a quick run over all workloads at rest, in minutes.
 const QUICK_MINUTES: f64 = 4.0;
+const OUTPUT_HELP: &str = "The folder for validation.json, .md and .svg; with --sessions sessions.json and .md, \
+                           with --traces traces.json and .md";
 
 #[derive(Debug, Args)]
-#[command(mut_arg("output", |output| output.help("The folder for validation.json, .md and .svg; with --sessions sessions.json and .md, with --traces traces.json and .md")))]
+#[command(mut_arg("output", |output| output.help(OUTPUT_HELP)))]
 pub(super) struct Arguments {
     /// Load every core with a busy thread while measuring
     #[arg(long)]

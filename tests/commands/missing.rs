@@ -65,9 +65,9 @@ impl Place {
 }
 
 const GATE: &str = "--fail-on-regression";
-/// What cargo says without a network.
+/// cargo's answer without a network.
 const OFFLINE: &str = "offline) echo 'error: failed to get `x` as a dependency' >&2; exit 101;;";
-/// What the compiler says on a full disk: LLVM does not name the number of the error.
+/// The compiler's message on a full disk. LLVM does not name the number of the error.
 const FULL_DISK: &str = r#"full) echo '{"reason":"compiler-message","manifest_path":"/elsewhere/Cargo.toml",'\
 '"package_id":"path+file:///elsewhere#memscope-rs@0.2.5","message":{"level":"error","spans":[],'\
 '"message":"could not write output to /x.o: No space left on device"}}'; exit 101;;"#;

@@ -372,7 +372,7 @@ fn a_full_disk_while_linking_ends_the_run() {
     place.compare_links(&[&linked, &linked], 4).assert().code(2).stdout("").stderr(why);
 }
 
-/// Whether the second way compiles is not known, so nothing is kept.
+/// The second way may compile or not, so nothing is kept.
 #[test]
 fn a_second_way_that_cannot_be_tried_is_tried_again() {
     let without_defaults = error_in("/elsewhere/Cargo.toml", "path+file:///memscope#memscope-rs@9.9.9");
