@@ -113,7 +113,9 @@ mod tests {
         let mean = Mean::of(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
         assert_eq!((mean.value, mean.freedom), (3.5, Some(5)));
         close(mean.error, 0.763_763);
-        close(mean.interval().1 - 3.5, 2.570_582 * 0.763_763);
+        let (low, high) = mean.interval();
+        close(high - 3.5, 2.570_582 * 0.763_763);
+        assert!((low + high - 7.0).abs() < 1e-9, "{low} {high}");
         // The values −1 and 1, six times: t(11) = 2.200985, s = √(12/11), and s ÷ √12 = 0.301511.
         let (low, high) = Mean::of(&[-1.0, 1.0].repeat(6)).interval();
         close(high, 2.200_985 * 0.301_511);
