@@ -2,6 +2,7 @@
 //! what coverage shows about the width of intervals.
 
 use super::evaluate::{coverage, deviation_in_errors, false_alarms, found, halved};
+use super::groups::MAX_SMALL_PERCENT;
 use super::record::{Compared, Run, Setting, Stretch};
 use crate::schedule::measurement::Clock;
 use crate::stats::estimate::Estimate;
@@ -54,9 +55,9 @@ impl Band {
     }
 
     /// Returns the band of a setting, by the middle of its truths by CPU time. A tracker that is set to +10 % meets
-    /// that to within a unit of work, so the middle band ends a little above.
+    /// that to within a unit of work, so the middle band ends two points above.
     pub fn of(setting: &Setting) -> Self {
-        const SMALL: f64 = 1.12;
+        const SMALL: f64 = 1.0 + (MAX_SMALL_PERCENT + 2.0) / 100.0;
         let truth = median(setting.stretches.iter().map(|stretch| stretch.truth.cpu.value));
         match setting.level {
             Level::Untracked => Self::None,

@@ -12,8 +12,9 @@ const PERCENTS: [f64; 3] = [1.0, 3.0, 10.0];
 /// The target overheads if the processor has no counter, so that trackers have no deadlines.
 const WITHOUT_COUNTER: [f64; 5] = [1.0, 3.0, 10.0, 100.0, 400.0];
 
-/// The highest target overhead of a small cost, in percent.
-const MAX_SMALL_PERCENT: f64 = 10.0;
+/// The highest target overhead of a small cost, in percent. The true overhead may differ by a unit of work:
+/// [`Band`](super::figures::Band) allows for that.
+pub(super) const MAX_SMALL_PERCENT: f64 = 10.0;
 
 /// The deadlines, in nanoseconds for each allocation, comparable with memscope's hook.
 const DEADLINES: [u32; 2] = [100, 300];
@@ -38,6 +39,13 @@ pub enum Kind {
     Small,
     /// memscope and a slowed memscope.
     Slowed,
+}
+
+impl Kind {
+    /// Returns whether the groups are trackers of known cost.
+    pub(super) const fn is_known(self) -> bool {
+        matches!(self, Self::Known | Self::Small)
+    }
 }
 
 /// Two levels that are measured in the same rounds. They differ in a part of the kind [`Kind::Slowed`] only.
