@@ -5,7 +5,7 @@ use super::questions::role;
 use super::strip;
 use crate::platform::files::address;
 use crate::platform::list::each_once;
-use crate::platform::{shell, text};
+use crate::platform::{itself, shell, text};
 use crate::report::document::Part;
 use crate::report::html::{self, Html};
 use crate::report::number;
@@ -105,7 +105,8 @@ fn command(measurements: &[&Measurement], workload: Workload) -> String {
         .map(|measurement| measurement.level.to_string())
         .collect();
     let quoted = |text: &str| shell::quoted(OsStr::new(text));
-    let mut command = format!("cargo run --release -- measure --workloads {}", quoted(workload.name()));
+    let program = itself::another_command().unwrap_or("cargo run --release --");
+    let mut command = format!("{program} measure --workloads {}", quoted(workload.name()));
     if !levels.is_empty() {
         command += &format!(" --tracking {}", quoted(&levels.join(",")));
     }

@@ -14,11 +14,12 @@ mod strip;
 pub(crate) use found::Found;
 
 use crate::platform::files::FileError;
+use crate::platform::itself;
 use crate::report::chart::inline;
 use crate::report::html::{Html, line};
 use askama::Template;
 use exhibit::Exhibit;
-use questions::{QUESTIONS, Question};
+use questions::{QUESTIONS, Question, command_of};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -46,8 +47,9 @@ pub(crate) fn check_place(path: &Path) -> Result<(), FileError> {
 /// they exist.
 pub(crate) fn draw(found: &Found, folder: &Path, criterion: &Path) -> String {
     let mut names = BTreeSet::new();
-    let sections: Vec<Section> =
+    let mut sections: Vec<Section> =
         QUESTIONS.iter().map(|question| Section::of(question, found, folder, criterion, &mut names)).collect();
+    sections.retain(|section| section.question.is_in_depth() || !section.is_empty());
     let newest = sections.iter().flat_map(|section| &section.exhibits).filter_map(Exhibit::newest).max();
     let unreadable = found.unreadable.iter().map(|file| line(&file.to_string())).collect();
     let page = PageTemplate {
@@ -55,6 +57,8 @@ pub(crate) fn draw(found: &Found, folder: &Path, criterion: &Path) -> String {
         files: found.files.len(),
         newest: newest.map(|newest| newest.format("%Y-%m-%d").to_string()),
         version: env!("CARGO_PKG_VERSION"),
+        program: itself::another_command().unwrap_or("memscope-bench"),
+        bench: command_of("cargo bench", itself::another_command()).unwrap_or_default(),
         unreadable,
         sections,
     };
@@ -69,6 +73,10 @@ struct PageTemplate {
     files: usize,
     newest: Option<String>,
     version: &'static str,
+    /// The command of this program, without its arguments.
+    program: &'static str,
+    /// The command that measures the overheads.
+    bench: String,
     unreadable: Vec<Html>,
     sections: Vec<Section>,
 }
@@ -99,10 +107,15 @@ impl Section {
             files.iter().enumerate().map(|(place, file)| Exhibit::of(file, folder, is_open(place), names)).collect();
         let open = files.iter().enumerate().filter(|&(place, _)| is_open(place));
         let answers = open.flat_map(|(_, file)| answer::sentences(&file.kept)).map(|text| line(&text)).collect();
-        let missing = question.missing(&found.files).map(|wanted| {
-            line(&format!("`{}` is missing: `{}` creates it.", wanted.file, wanted.command.unwrap_or_default()))
-        });
+        let missing = question
+            .missing(&found.files)
+            .map(|(file, command)| line(&format!("`{file}` is missing: `{command}` creates it.")));
         let workloads = if question.is_in_depth() { depth::workloads(found, folder, criterion) } else { Vec::new() };
         Self { question, answers, exhibits, missing: missing.collect(), workloads }
+    }
+
+    /// Returns whether there is no file, and no command that makes one.
+    fn is_empty(&self) -> bool {
+        self.exhibits.is_empty() && self.missing.is_empty()
     }
 }

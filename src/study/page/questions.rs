@@ -2,6 +2,7 @@
 
 use super::found::ResultsFile;
 use crate::platform::files::Versioned;
+use crate::platform::itself;
 use crate::study::Study;
 use crate::study::kept::{Kept, Visitor};
 
@@ -165,11 +166,24 @@ impl Question {
         self.wanted.iter().any(is_missed) && !files[..place].iter().any(|file| self::role(file) == role)
     }
 
-    /// Returns the files that are missing.
-    pub(super) fn missing(&self, files: &[ResultsFile]) -> impl Iterator<Item = &'static Wanted> {
-        let is_missing =
-            |wanted: &&'static Wanted| wanted.command.is_some() && !files.iter().any(|file| role(file) == wanted.role);
-        self.wanted.iter().filter(is_missing)
+    /// Returns the files that are missing and the command that makes each.
+    pub(super) fn missing(&self, files: &[ResultsFile]) -> impl Iterator<Item = (&'static str, String)> {
+        let missing = |wanted: &&Wanted| !files.iter().any(|file| role(file) == wanted.role);
+        let with_command =
+            |wanted: &Wanted| Some((wanted.file, command_of(wanted.command?, itself::another_command())?));
+        self.wanted.iter().filter(missing).filter_map(with_command)
+    }
+}
+
+/// Returns a command as the user of this program types it. `None` if the program of another crate lacks it.
+pub(super) fn command_of(command: &str, program: Option<&str>) -> Option<String> {
+    /// The commands that need memscope-bench's own programs, features or workloads.
+    const ONLY_HERE: [&str; 4] = ["--features", "--control", "stress", "claims"];
+    match program {
+        None => Some(command.to_owned()),
+        Some(_) if command.split(' ').any(|word| ONLY_HERE.contains(&word)) => None,
+        Some(program) if command == "cargo bench" => Some(program.trim_end_matches(" --").to_owned()),
+        Some(program) => Some(format!("{program} {}", command.strip_prefix("cargo run --release -- ")?)),
     }
 }
 
@@ -222,5 +236,18 @@ mod tests {
         assert_eq!(role_of("results/instructions.json"), Some("instructions"));
         assert_eq!(role_of("trials/plain.json"), Some("trial"));
         assert_eq!(role_of("results/memory_analysis.json"), Some("stress"));
+    }
+
+    #[test]
+    fn commands_are_those_of_the_program_that_draws_the_page() {
+        let commands = || QUESTIONS.iter().flat_map(|question| question.wanted).filter_map(|wanted| wanted.command);
+        assert!(commands().all(|command| command_of(command, None).as_deref() == Some(command)));
+        let own = |command| command_of(command, Some("cargo bench --bench tracking --"));
+        assert_eq!(own("cargo bench").as_deref(), Some("cargo bench --bench tracking"));
+        let modes = own("cargo run --release -- modes");
+        assert_eq!(modes.as_deref(), Some("cargo bench --bench tracking -- modes"));
+        assert_eq!(own("cargo run --release --features references -- trackers"), None);
+        assert_eq!(own("cargo run --release -- measure --control --tracking untracked --output results"), None);
+        assert!(commands().filter_map(own).all(|command| !command.contains("cargo run")));
     }
 }
