@@ -298,7 +298,7 @@ fn a_picture_of_overheads_is_valid_and_describes_them_in_words() {
     assert_eq!(root.attribute("role"), Some("img"));
     let described = picture.descendants().find(|node| node.has_tag_name("desc")).and_then(|node| node.text());
     let described = described.expect("a text alternative");
-    for told in ["structures under full: ×31.5", "cycles under full: crashed (SIGSEGV)", "too few pairs"] {
+    for told in ["structures/full: ×31.5", "cycles/full: crashed (SIGSEGV)", "too few pairs"] {
         assert!(described.contains(told), "{told} in {described}");
     }
 }

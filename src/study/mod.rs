@@ -31,12 +31,14 @@ pub mod why;
 use crate::platform::console;
 use crate::platform::files::{self, FileError, NoNumber, Versioned};
 use crate::platform::shell;
+use crate::report::chart::canvas;
 use crate::report::document::Document;
 use crate::report::format::Format;
 use crate::report::metric::Metric;
 use crate::report::origin::Origin;
 use crate::report::{bmf, csv, markdown, text};
 use crate::study::control::ControlFailure;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A study's record: the measurements from which every report is drawn.
@@ -224,10 +226,18 @@ impl Files<'_> {
     pub fn redraw(&self, study: &impl Study) -> Result<Vec<String>, FileError> {
         let mut written = vec![format!("{}.md", self.name)];
         files::write(&self.folder.join(&written[0]), &format!("{}\n", markdown::draw(&study.summary())))?;
-        if let Some(picture) = study.chart() {
-            let name = format!("{}.svg", self.name);
-            files::write(&self.folder.join(&name), &picture)?;
-            written.push(name);
+        let name = format!("{}.svg", self.name);
+        let path = self.folder.join(&name);
+        match study.chart() {
+            Some(picture) => {
+                files::write(&path, &picture)?;
+                written.push(name);
+            }
+            // An earlier chart would show other results than the table.
+            None if canvas::is_ours(&path) => {
+                fs::remove_file(&path).map_err(|source| FileError::Write { path, source })?;
+            }
+            None => {}
         }
         Ok(written)
     }
@@ -253,7 +263,7 @@ mod tests {
         let (good, bad) = (results(shifted(1.0)), results(shifted(1.05)));
         let read = || files::read::<Results>(&kept.join("overhead.json")).expect("a results file");
         let settled = files.settle_beside(&good, false, &not_kept).expect("it can be written");
-        assert!(matches!(settled, Settled::Saved(written) if written.len() == 3));
+        assert!(matches!(settled, Settled::Saved(written) if written.len() == 2));
         assert_eq!(read(), good);
 
         let settled = files.settle_beside(&bad, false, &not_kept).expect("it can be written");

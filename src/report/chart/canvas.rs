@@ -6,6 +6,7 @@
 use crate::platform::system::Machine;
 use crate::platform::text as outside;
 use crate::report::origin::Origin;
+use std::fs;
 use svg::Document;
 use svg::node::Value;
 use svg::node::element::{Circle, Description, Group, Path, Rectangle, Style, TSpan, Text, Title};
@@ -58,11 +59,19 @@ pub(crate) fn sheet(width: f64, height: f64, title: &str, description: &str) -> 
         .set("width", width)
         .set("height", height)
         .set("role", "img")
-        .set("aria-labelledby", "title description")
+        .set("aria-labelledby", LABELS)
         .add(Title::new(title).set("id", "title"))
         .add(Description::new().set("id", "description").add(svg::node::Text::new(description)))
         .add(Style::new(STYLE))
         .add(rectangle(0.0, 0.0, width, height, "paper"))
+}
+
+/// The ids of a chart's title and description.
+const LABELS: &str = "title description";
+
+/// Returns whether a file is a chart of this program.
+pub(crate) fn is_ours(path: &std::path::Path) -> bool {
+    fs::read_to_string(path).is_ok_and(|text| text.starts_with(&format!("<svg aria-labelledby=\"{LABELS}\"")))
 }
 
 /// Returns the chart's text, without characters that XML cannot contain or a reader cannot see. It leaves out the

@@ -2,6 +2,7 @@
 
 use crate::report::chart::axis::RatioAxis;
 use crate::report::chart::canvas::{self, ending, finished, line, sheet, small_print, telling, text, where_and_when};
+use crate::report::chart::words::clipped;
 use crate::report::number;
 use crate::schedule::measurement::{Measurement, Series};
 use crate::study::overhead::record::Results;
@@ -11,11 +12,14 @@ use svg::node::element::Group;
 const WIDTH: f64 = 960.0;
 /// The left and right ends of the plot; the overheads in words are to its right.
 const LEFT: f64 = 170.0;
-const RIGHT: f64 = 730.0;
+const RIGHT: f64 = 712.0;
 const TOP: f64 = 140.0;
 const LANE: f64 = 21.0;
 const BETWEEN_ROWS: f64 = 14.0;
 const FOOT: f64 = 92.0;
+/// The width of a letter, and of a small one.
+const LETTER: f64 = 7.2;
+const SMALL_LETTER: f64 = 5.9;
 
 /// Draws the results.
 pub fn draw(results: &Results) -> String {
@@ -36,7 +40,7 @@ pub fn draw(results: &Results) -> String {
             "Time under tracking ÷ time without, on a log scale. Medians of pairs of \
          processes; whiskers are 95 % intervals.",
         ))
-        .add(legend())
+        .add(legend(&rows))
         .add(axis.draw(TOP - 8.0, bottom))
         .add(axis.noise(results.noise_floor().map(|(_, floor)| floor.wall.value), TOP - 8.0, bottom));
 
@@ -47,7 +51,7 @@ pub fn draw(results: &Results) -> String {
             picture = picture.add(text(24.0, y - 6.0, "strong", heading));
         }
         let middle = y + row.measurements.len() as f64 * LANE / 2.0 + 4.0;
-        picture = picture.add(ending(LEFT - 16.0, middle, "", row.name));
+        picture = picture.add(ending(LEFT - 16.0, middle, "", clipped(&row.name, LEFT - 20.0, LETTER)));
         for measurement in row.measurements {
             picture = picture.add(lane(&axis, measurement, y + LANE / 2.0));
             y += LANE;
@@ -83,18 +87,22 @@ fn rows(results: &Results) -> Vec<Row<'_>> {
     rows
 }
 
-fn legend() -> Group {
-    let shown = Level::ALL.iter().filter(|level| level.is_memscope());
+/// Draws the legend of the measured levels, as far as it fits. Each lane names its level too.
+fn legend(rows: &[Row<'_>]) -> Group {
+    let measured = |level: Level| rows.iter().flat_map(|row| &row.measurements).any(|one| one.level == level);
+    let shown = Level::ALL.iter().filter(|level| level.is_memscope() && measured(**level));
     let entry = |level: &Level| (format!("{level}: {}", level.about()), level.properties().class);
     canvas::legend(shown.map(entry), 24.0, 89.0)
 }
 
-/// Draws a level's figure, followed by the figure in words.
+/// Draws a level's figure, followed by the level and the figure in words.
 fn lane(axis: &RatioAxis, measurement: &Measurement, y: f64) -> Group {
     let class = measurement.level.properties().class;
     let Some(overhead) = measurement.overhead() else {
         let why = measurement.failure().map_or_else(|| measurement.lack(), |failure| failure.label());
-        return Group::new().add(text(RIGHT + 16.0, y + 4.5, "small bad", format!("{}: {why}", measurement.level)));
+        let words = format!("{}: {why}", measurement.level);
+        let shown = clipped(&words, WIDTH - RIGHT - 20.0, SMALL_LETTER);
+        return telling(words).add(text(RIGHT + 16.0, y + 4.5, "small bad", shown));
     };
     let wall = overhead.wall;
     let words = number::overhead(overhead.wall);
@@ -106,6 +114,8 @@ fn lane(axis: &RatioAxis, measurement: &Measurement, y: f64) -> Group {
         overhead.pairs,
         number::fidelity(measurement.fidelity)
     );
+    let room = WIDTH - RIGHT - 20.0 - (words.chars().count() + 2) as f64 * SMALL_LETTER;
+    let words = format!("{}: {words}", clipped(&measurement.level.to_string(), room, SMALL_LETTER));
     telling(told).add(axis.mark(wall, y, class, class)).add(text(RIGHT + 16.0, y + 4.5, "small", words))
 }
 
@@ -114,22 +124,22 @@ fn foot(results: &Results, bottom: f64) -> Group {
     let pairs =
         results.measurements.iter().filter_map(|measurement| measurement.overhead()).map(|overhead| overhead.pairs);
     let (fewest, most) = (pairs.clone().min().unwrap_or(0), pairs.max().unwrap_or(0));
-    let measured = format!("{}; {fewest} to {most} pairs per figure; {}", origin.memscope, noise_in_words(results));
+    let pairs = if fewest == most { most.to_string() } else { format!("{fewest} to {most}") };
+    let measured = format!("{}; {pairs} pairs per figure; {}", origin.memscope, noise_in_words(results));
     small_print([(bottom + 44.0, measured), (bottom + 62.0, where_and_when(origin))])
 }
 
 /// Describes the chart in words, for readers who cannot see it.
 fn description(results: &Results) -> String {
-    let told = results.series(Series::Overhead).filter(|measurement| measurement.level != Level::Untracked).map(
-        |measurement| {
-            let words = match (measurement.failure(), measurement.overhead()) {
-                (Some(failure), _) => failure.label(),
-                (None, Some(overhead)) => number::overhead(overhead.wall),
-                (None, None) => measurement.lack(),
-            };
-            format!("{} under {}: {words}", measurement.workload, measurement.level)
-        },
-    );
+    let shown = Series::SHOWN.into_iter().flat_map(|series| results.series(series));
+    let told = shown.filter(|measurement| measurement.level != Level::Untracked).map(|measurement| {
+        let words = match (measurement.failure(), measurement.overhead()) {
+            (Some(failure), _) => failure.label(),
+            (None, Some(overhead)) => number::overhead(overhead.wall),
+            (None, None) => measurement.lack(),
+        };
+        format!("{}: {words}", measurement.name())
+    });
     told.collect::<Vec<_>>().join("; ")
 }
 

@@ -55,7 +55,8 @@ impl Study for Results {
     }
 
     fn chart(&self) -> Option<String> {
-        self.instructions.is_empty().then(|| chart::draw(self))
+        // Counts have no chart, and a control has no level to draw.
+        (self.instructions.is_empty() && !self.is_control()).then(|| chart::draw(self))
     }
 
     fn metrics(&self) -> Vec<Metric> {

@@ -6,6 +6,7 @@ use crate::report::chart::axis::RatioAxis;
 use crate::report::chart::canvas::{
     dot, ending, finished, rectangle, sheet, small_print, telling, text, where_and_when,
 };
+use crate::report::chart::words::clipped;
 use crate::report::number;
 use crate::schedule::measurement::Measurement;
 use crate::study::overhead;
@@ -30,6 +31,9 @@ const LANE: f64 = 21.0;
 const ABOVE: f64 = 36.0;
 const BELOW: f64 = 38.0;
 const FOOT: f64 = 50.0;
+/// The width of a letter, and of a small one.
+const LETTER: f64 = 7.2;
+const SMALL_LETTER: f64 = 5.9;
 
 /// Draws the trackers.
 pub fn draw(trackers: &Trackers) -> String {
@@ -90,9 +94,10 @@ fn lane(trackers: &Trackers, axis: &RatioAxis, measurement: &Measurement, y: f64
     let class = level.properties().class;
     let words = overhead(measurement);
     let weight = if level.is_memscope() { "strong" } else { "" };
-    let name = ending(LEFT - 16.0, y + 4.5, weight, level.to_string());
+    let name = ending(LEFT - 16.0, y + 4.5, weight, clipped(&level.to_string(), LEFT - 20.0, LETTER));
     let Some(seen) = measurement.overhead() else {
-        return Group::new().add(name).add(text(WORDS, y + 4.5, "small bad", words));
+        let shown = clipped(&words, WIDTH - WORDS - MARGIN, SMALL_LETTER);
+        return telling(words).add(name).add(text(WORDS, y + 4.5, "small bad", shown));
     };
     let wall = seen.wall;
     let mut told = format!("{workload}/{level}: {}\n{words}\n{} pairs", trackers.about(level), seen.pairs);

@@ -70,7 +70,8 @@ const PURPOSES: [(RecordingKind, &str); 6] = [
 /// Returns a tracker with its typical overhead, and with the number of its workloads if it lacks some.
 fn typical(headline: &Headline) -> String {
     let is_whole = headline.measured() == headline.tried;
-    let partly = if is_whole { String::new() } else { format!(" on {} workloads", headline.measured()) };
+    let partly =
+        if is_whole { String::new() } else { format!(" on {}", number::counted(headline.measured(), "workload")) };
     let memscope = if headline.level.is_memscope() { " (memscope)" } else { "" };
     let name = text::code(&headline.level.to_string());
     format!("{name}{memscope} {}{partly}", headline.typical_in_words())

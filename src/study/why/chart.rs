@@ -28,7 +28,8 @@ pub(super) fn draw(why: &Why) -> Option<String> {
         if profiles.len() == 2 {
             "Width: instructions that tracking adds in the second build. Red: more than in the first one. Blue: fewer."
         } else {
-            "Width: instructions that tracking adds. Colour: hashing, maps, strings, time, allocations, other."
+            "Width: instructions that tracking adds. Blue: hashing; green: maps; orange: strings; violet: time; red: locks, \
+             stack traces; yellow: memory; grey: the rest."
         }
         .to_owned(),
     );
