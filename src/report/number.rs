@@ -111,9 +111,18 @@ pub fn share(part: f64) -> String {
     if part.is_finite() { format!("{text} %") } else { text }
 }
 
-/// Formats an exact change, whose hundredths of a percent are meaningful: `+2.41 %` below twice, `×2.30` above.
+/// Formats an exact change, whose hundredths of a percent are meaningful: `+2.41 %` below twice, `×2.30` above. A
+/// smaller change has four digits, so that it does not look like none: `−0.0031 %`, and `>−0.0001 %` if it is smaller
+/// still.
 pub fn exact_change(ratio: f64) -> String {
-    if ratio < 2.0 { format!("{} %", signed((ratio - 1.0) * 100.0, 2)) } else { self::ratio(ratio) }
+    let percent = (ratio - 1.0) * 100.0;
+    let tiny_change = if percent > 0.0 { "<+0.0001 %" } else { ">−0.0001 %" };
+    match percent.abs() {
+        _ if ratio >= 2.0 || ratio.is_nan() => self::ratio(ratio),
+        tiny if 0.0 < tiny && tiny < 0.000_05 => tiny_change.to_owned(),
+        small if 0.0 < small && small < 0.005 => format!("{} %", signed(percent, 4)),
+        _ => format!("{} %", signed(percent, 2)),
+    }
 }
 
 /// Formats a limit in percent upwards and by the same factor downwards: `+30 % or −23.08 %`.
@@ -283,6 +292,8 @@ mod tests {
         assert_eq!(change(estimate(1.112, 1.09, 1.134)), "+11.2 % [+9.0, +13.4]");
         assert_eq!(change(estimate(1.001, 0.996, 1.009)), "+0.1 % [−0.4, +0.9]");
         assert_eq!(change(estimate(5.58, 5.18, 12.02)), "×5.58 [5.18, 12.0]");
+        let exact = [1.0241, 1.0, 1.0 - 31.0e-6, 1.0 - 1e-7, 1.0 + 1e-7, 2.3].map(exact_change);
+        assert_eq!(exact, ["+2.41 %", "+0.00 %", "−0.0031 %", ">−0.0001 %", "<+0.0001 %", "×2.30"]);
         assert_eq!([0.04, 9.94, 9.96, 99.4, 131.0].map(size), ["0.0 %", "9.9 %", "10 %", "99 %", "×2.31"]);
     }
 

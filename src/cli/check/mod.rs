@@ -22,7 +22,7 @@ const SELF: &str = "check-self";
 
 #[derive(Debug, Args)]
 #[command(mut_arg("time_limit", |limit| limit.default_value("10")))]
-#[command(mut_arg("output", |output| output.help("The folder for check.json and check.md")))]
+#[command(mut_arg("output", |output| output.help("The folder for check.json and .md, or check-self.json and .md")))]
 pub(super) struct Arguments {
     /// The build to compare with: a published version (0.2.5), a folder (../memscope-rs), a revision
     /// (../memscope-rs@main)

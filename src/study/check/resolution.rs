@@ -4,6 +4,7 @@
 use super::axis::Axis;
 use super::budget::Budget;
 use super::row::Row;
+use crate::study::counts::Metric;
 use crate::tracking::Level;
 use serde::{Deserialize, Serialize};
 
@@ -23,12 +24,23 @@ pub struct Resolution {
     pub percent: f64,
 }
 
+/// Returns whether a row has counts that differ by too little for any verdict, such as a few page faults.
+fn is_tiny(row: &Row) -> bool {
+    let metric = Metric::ALL.into_iter().find(|&metric| Axis::of_metric(metric) == Some(row.axis));
+    let (Some(metric), Some(base), Some(head)) = (metric, row.base, row.head) else { return false };
+    (head - base).abs() <= metric.least() as f64
+}
+
 /// Returns the differences of the rows of a build against itself, on each axis at each level.
 pub(super) fn resolutions(rows: &[Row]) -> Vec<Resolution> {
     let mut found: Vec<Resolution> = Vec::new();
     for row in rows {
-        let Some(change) = row.change else { continue };
+        let Some(change) = row.change.filter(|_| !is_tiny(row)) else { continue };
         let percent = (change.abs_log_ratio().exp() - 1.0) * 100.0;
+        // One of the two is zero.
+        if !percent.is_finite() {
+            continue;
+        }
         match found.iter_mut().find(|known| (known.axis, known.level) == (row.axis, row.place.level)) {
             Some(known) => known.percent = known.percent.max(percent),
             None => found.push(Resolution { axis: row.axis, level: row.place.level, percent }),
@@ -68,7 +80,14 @@ mod tests {
     fn the_resolution_of_a_machine_only_raises_thresholds() {
         let row =
             |workload, figures| Row::exact(Axis::PageFaults, Place::workload(workload, Level::Full), figures, 2.0, 0.0);
-        let rows = [row(Workload::CYCLES, [100.0, 105.0]), row(Workload::LEAKS, [100.0, 99.0])];
+        // A few page faults are no property of a machine, even if there are as few in all.
+        let rows = [
+            row(Workload::CYCLES, [10_000.0, 10_500.0]),
+            row(Workload::LEAKS, [10_000.0, 9_900.0]),
+            row(Workload::CONCURRENT, [53.0, 73.0]),
+            row(Workload::HIERARCHIES, [1.0, 0.0]),
+            row(Workload::STRUCTURES, [100.0, 0.0]),
+        ];
         let resolutions = resolutions(&rows);
         let thresholds = Thresholds { budget: &Budget::default(), resolutions: &resolutions };
         assert!((thresholds.percent(Axis::PageFaults, Some(Level::Full)) - 10.0).abs() < 1e-9);

@@ -4,7 +4,7 @@
 use super::axis::Axis;
 use super::row::Row;
 use super::timing::times_by;
-use super::verdict::{Verdict, is_alone, on_axis, unknown_places};
+use super::verdict::{Verdict, is_open, on_axis, unknown_places};
 use super::{Check, CheckedBuild, Record};
 use crate::report::circumstances::circumstances_of_other_builds;
 use crate::report::document::{Document, Table, left, right};
@@ -100,9 +100,7 @@ fn size(row: &Row) -> f64 {
 
 /// Returns the reasons why there is no decision.
 fn open(check: &Check) -> String {
-    let is_open = |row: &&Row| row.judgement == Judgement::Unknown && row.axis.is_needed();
-    let decides = |row: &Row| row.place.of.is_none() || row.change.is_none() || is_alone(row, &check.rows);
-    let Some(row) = check.rows.iter().find(|row| is_open(row) && decides(row)) else {
+    let Some(row) = check.rows.iter().find(|row| is_open(row, &check.rows)) else {
         let unchecked = check.record.plan.budget.unchecked(&check.record.plan, &check.rows);
         return unchecked.unwrap_or_else(|| "time or fidelity was not measured".to_owned());
     };
@@ -126,6 +124,8 @@ fn resolved(check: &Check) -> String {
             number::size(typical),
             number::size(single)
         ),
+        // One workload has no typical change.
+        (None, Some(single)) => format!("a change of CPU time above {} would have been found", number::size(single)),
         _ => "too few rounds to judge time".to_owned(),
     }
 }
@@ -278,7 +278,9 @@ fn changed(change: Estimate) -> String {
 fn figure(axis: Axis, value: Option<f64>) -> String {
     let Some(value) = value else { return String::new() };
     match axis {
-        Axis::Fidelity | Axis::Recall | Axis::Precision => number::decimal(value, 5),
+        // One event of a million counts.
+        Axis::Fidelity => number::decimal(value, 6),
+        Axis::Recall | Axis::Precision => number::decimal(value, 5),
         Axis::Latency | Axis::RareLatency | Axis::AllocationTime => number::time(value),
         Axis::BinarySize => number::bytes(value),
         Axis::Crates | Axis::BuildSeconds => number::decimal(value, 0),

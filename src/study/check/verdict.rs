@@ -23,10 +23,13 @@ impl Verdict {
         if rows.iter().any(Row::is_worse) {
             return Self::Worse;
         }
-        let is_open = |row: &&Row| row.judgement == Judgement::Unknown && (needs(row) || is_alone(row, rows));
         let lacks = |axis: Axis| !rows.iter().any(|row| row.axis == axis);
         let needed = Axis::all().filter(|axis| axis.is_needed());
-        if rows.iter().find(is_open).is_some() || needed.into_iter().any(lacks) { Self::CannotTell } else { Self::Ok }
+        if rows.iter().any(|row| is_open(row, rows)) || needed.into_iter().any(lacks) {
+            Self::CannotTell
+        } else {
+            Self::Ok
+        }
     }
 
     /// Returns the verdict in words.
@@ -39,6 +42,11 @@ impl Verdict {
     }
 }
 
+/// Returns whether a row leaves the verdict open.
+pub(super) fn is_open(row: &Row, rows: &[Row]) -> bool {
+    row.judgement == Judgement::Unknown && (needs(row) || is_alone(row, rows))
+}
+
 /// Returns whether the verdict needs a row. For time, it needs the typical change and the rows without any figure;
 /// single workloads have their detectable differences.
 fn needs(row: &Row) -> bool {
@@ -46,7 +54,7 @@ fn needs(row: &Row) -> bool {
 }
 
 /// Returns whether a row is the time of a level without a typical change, so that nothing else shows its time.
-pub(super) fn is_alone(row: &Row, rows: &[Row]) -> bool {
+fn is_alone(row: &Row, rows: &[Row]) -> bool {
     let is_typical = |other: &Row| other.place.of.is_none() && other.place.level == row.place.level;
     row.axis == Axis::CpuTime && !rows.iter().any(|other| other.axis == row.axis && is_typical(other))
 }

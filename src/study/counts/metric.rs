@@ -60,6 +60,11 @@ impl Metric {
         Some(self.rule()?.percent)
     }
 
+    /// Returns the difference of counts up to which there is no verdict.
+    pub fn least(self) -> u64 {
+        self.rule().map_or(0, |rule| rule.least)
+    }
+
     /// Returns the rule by which a difference is decided; `None` for a metric without verdicts.
     pub(super) const fn rule(self) -> Option<Rule> {
         match self {
