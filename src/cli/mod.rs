@@ -58,7 +58,7 @@ const EXIT_CODES: &str = "Exit codes:
       `bisect` without an answer; `conform`: a test could not run
   69  `probe`: this version of memscope lacks what the level needs
 
-A variable that an option names in brackets stands for it; an empty one is not set.";
+docs/OUTPUT.md lists the variables that replace options.";
 
 /// Measure what the memory tracker memscope-rs costs, and check its reports
 #[derive(Debug, Parser)]

@@ -34,7 +34,7 @@ pub(super) fn keep(folder: &Path, is_asked_for: bool) -> Result<(), Error> {
     if report.on_demand && !is_asked_for {
         return Ok(());
     }
-    console::print(format_args!("memscope writes its own {} ...", report.name));
+    console::complain(format_args!("memscope writes its own {} ...", report.name));
     let scratch = files::scratch_folder(folder)?;
     let written = scratch.path().join(report.name);
     let limit = if is_asked_for { Duration::MAX } else { LIMIT };

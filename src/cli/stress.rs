@@ -39,7 +39,7 @@ pub(super) struct Arguments {
     /// The phases in order, separated by commas [default: all]
     #[arg(long, value_delimiter = ',', value_name = "WORKLOADS")]
     workloads: Vec<Workload>,
-    /// The folder for memory_analysis.svg and memory_analysis.json
+    /// The folder for memory_analysis.json, .md and .svg
     #[arg(long, default_value = ".", value_name = "DIR")]
     output: PathBuf,
     /// Keep memscope's own HTML dashboard too, if the linked version writes one. It takes megabytes, and minutes for a
@@ -83,9 +83,14 @@ fn measure(
     origin: impl FnOnce() -> Origin,
 ) -> Result<(), Error> {
     files.prepare::<stress::Record>()?;
-    console::print(summary::opening(workloads, scale, threads));
+    // Other programs read every other format: stdout has the record alone.
+    let report = |words: String| match format {
+        Format::Text => console::print(words),
+        _ => console::complain(words),
+    };
+    report(summary::opening(workloads, scale, threads));
     if Toolchain::THIS_IS_UNOPTIMISED {
-        console::print("This is a debug build: it takes minutes for what `cargo run --release` does in seconds.");
+        report("This is a debug build: it takes minutes for what `cargo run --release` does in seconds.".to_owned());
     }
     let bar = ProgressBar::new(workloads.len() as u64)
         .with_style(ProgressStyle::with_template("{bar:40} phase {pos}/{len}, {msg}").expect("a valid template"));
@@ -96,7 +101,7 @@ fn measure(
     let mut number = 0;
     let record = stress::run(workloads, scale, threads, origin(), tick, |phase, heaps| {
         number += 1;
-        bar.suspend(|| console::print(summary::phase(number, phase, heaps)));
+        bar.suspend(|| report(summary::phase(number, phase, heaps)));
         bar.inc(1);
     })?;
     bar.finish_and_clear();

@@ -4,7 +4,6 @@ use super::overhead::record::Results;
 use crate::platform::list::each_once;
 use crate::platform::text;
 use crate::report::document::{Document, Table, left};
-use crate::report::number::NOT_SIGNIFICANT;
 use crate::report::{markdown, number};
 use crate::schedule::estimate::typical;
 use crate::schedule::measurement::{Clock, Measurement, Series};
@@ -114,7 +113,7 @@ impl<'a> Headline<'a> {
     pub(crate) fn time(&self) -> String {
         let time = |time: Option<&Estimate>| time.map_or("unknown".to_owned(), |&time| number::significant_time(time));
         let [least, most] = [self.times.first(), self.times.last()].map(time);
-        if most == NOT_SIGNIFICANT && least == most { most } else { format!("{least} to {most}") }
+        if least == most { most } else { format!("{least} to {most}") }
     }
 
     /// Returns the fidelity that is farthest from 1 in words, with the number of workloads on which one is known if

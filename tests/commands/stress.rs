@@ -52,7 +52,8 @@ fn the_program_without_a_command_makes_the_stress_run() {
     // memscope's own chart exists, or stderr has the reason.
     let said = String::from_utf8(console.get_output().stderr.clone()).expect("text");
     // memscope's own output is ignored: 0.2.0 warns there of a free that it did not see allocated.
-    let is_ours = |line: &&str| !line.starts_with("[memscope]") && !line.starts_with("Wrote ");
+    let is_ours =
+        |line: &&str| !["[memscope]", "Wrote ", "memscope writes "].iter().any(|begin| line.starts_with(begin));
     let said = said.lines().filter(is_ours).collect::<String>();
     let is_drawn =
         linked::own_picture().is_none_or(|own| !said.contains(&format!("memscope's own {own} was not written")));
@@ -134,19 +135,22 @@ fn the_picture_is_valid_and_has_all_its_parts() {
 }
 
 #[test]
-fn a_run_that_is_killed_leaves_the_earlier_picture() {
+fn an_earlier_picture_is_replaced_and_never_overwritten() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let picture = folder.path().join("memory_analysis.svg");
+    let [picture, kept] = ["memory_analysis.svg", "kept"].map(|name| folder.path().join(name));
     fs::write(&picture, "the earlier one").expect("a file");
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_memscope-bench"))
-        .args(["stress", "--scale=5"])
-        .arg(format!("--output={}", folder.path().display()))
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .expect("the program starts");
-    std::thread::sleep(std::time::Duration::from_millis(200));
-    child.kill().expect("it can be killed");
-    child.wait().expect("it is gone");
-    assert_eq!(fs::read_to_string(&picture).expect("the file"), "the earlier one");
-    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1, "nothing incomplete is left");
+    fs::hard_link(&picture, &kept).expect("a second name");
+    stress(folder.path(), &["stress", "--scale=0.001", "--workloads=cycles", "--threads=1"]);
+    // A run that is killed while it writes leaves the file that this name still has.
+    assert_eq!(fs::read_to_string(&kept).expect("the file"), "the earlier one");
+    assert!(fs::read_to_string(&picture).expect("the picture").starts_with("<svg"));
+}
+
+#[test]
+fn other_formats_leave_standard_output_to_the_record() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let arguments = ["stress", "--scale=0.001", "--workloads=cycles", "--threads=1", "--format=json"];
+    let console = stress(folder.path(), &arguments).stderr(contains("Phase 1: "));
+    let printed: Record = serde_json::from_slice(&console.get_output().stdout).expect("the record alone");
+    assert_eq!(printed, record(folder.path()));
 }

@@ -1,17 +1,18 @@
 //! The report of a stress run: its beginning, each phase as it ends, and the figures at the end.
 
 use crate::report::document::{Document, Table, left, right};
-use crate::report::number::{bytes, fidelity, grouped, time};
+use crate::report::number::{bytes, counted, fidelity, grouped, time};
 use crate::study::stress::{HeapSnapshot, Phase, Record};
 use crate::workloads::{Scale, Workload};
 
 /// Returns the first lines of a run.
 pub fn opening(workloads: &[Workload], scale: Scale, threads: usize) -> String {
     format!(
-        "Starting the memscope-rs stress run: {} phases under full tracking, scale {}, seed {}, {threads} threads\n{}",
-        workloads.len(),
+        "Starting the memscope-rs stress run: {} under full tracking, scale {}, seed {}, {}\n{}",
+        counted(workloads.len(), "phase"),
         scale.factor(),
         scale.seed(),
+        counted(threads, "thread"),
         "=".repeat(100)
     )
 }
@@ -52,9 +53,12 @@ pub fn summary(record: &Record) -> Document {
     let mut table = Table::new([left("figure")].into_iter().chain(columns));
     figures(record).iter().for_each(|figure| table.row(figure.row()));
     let mut document = Document::default();
+    let phases = match record.phases.len() {
+        1 => "The phase".to_owned(),
+        all => format!("All {all} phases"),
+    };
     document.heading(format!(
-        "All {} phases completed in {} (plus {} in which the harness inspected the heap).",
-        record.phases.len(),
+        "{phases} completed in {} (plus {} in which the harness inspected the heap).",
         time(record.duration_ns as f64),
         time(record.looking_ns as f64),
     ));

@@ -81,8 +81,11 @@ fn panel_width() -> f64 {
 
 fn head(record: &Record, title: &str) -> Group {
     let run = format!(
-        "{} workloads, one after the other, under full tracking at scale {}: {} allocations in {}.",
-        record.phases.len(),
+        "{}, under full tracking at scale {}: {} allocations in {}.",
+        match record.phases.len() {
+            1 => "One workload".to_owned(),
+            all => format!("{all} workloads, one after the other"),
+        },
         record.scale,
         grouped(record.truth.allocations),
         time(record.duration_ns as f64)
