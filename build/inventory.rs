@@ -383,6 +383,9 @@ fn collect(folder: &Path, texts: &mut Vec<(PathBuf, String)>) -> Result<(), Stri
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<_, _>>()
         .map_err(failed)?;
+    // Hidden files are no sources: an editor makes them, also as links to nothing.
+    let is_hidden = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    entries.retain(|path| !is_hidden(path));
     entries.sort();
     for path in entries {
         if path.is_dir() {

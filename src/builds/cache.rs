@@ -17,6 +17,7 @@ use crate::builds::{BuildError, ResolvedBuild, Source, path_text};
 use crate::platform::{console, files, scratch};
 use crate::worker::program;
 use std::fs::{self, File, TryLockError};
+use std::hash::{DefaultHasher, Hasher};
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -137,6 +138,7 @@ impl BuildCache {
         mut progress: impl FnMut(&str),
     ) -> Result<BuiltProgram, BuildError> {
         let began = Instant::now();
+        let content = content_of(&build.source)?;
         let copy = self.copy(build);
         let place = copy.place();
         let failed = BuildError::at(&place);
@@ -148,7 +150,9 @@ impl BuildCache {
         })?;
         copy.mirror()?;
         let plain = copy.manifest(sources.as_ref(), Attempt::default())?;
-        let settings = plain + &configuration(&place);
+        let lock = self.package.join("Cargo.lock");
+        let lock = fs::read_to_string(&lock).map_err(BuildError::at(&lock))?;
+        let settings = plain + &configuration(&place) + &lock;
         let fingerprint = fingerprint(&copy.folder, &MIRRORED, &settings).map_err(&failed)?;
         // The content of a folder or another crate may change at any time.
         let keeps = !matches!(build.source, Source::Folder(_)) && self.own.is_none();
@@ -183,11 +187,18 @@ impl BuildCache {
         }
         let fingerprint = program::fingerprint(&path).map_err(BuildError::at(&path))?;
         let links = if seeds.is_empty() {
-            Ok(Vec::new())
+            Ok(Ok(Vec::new()))
         } else {
             let kept = KeptLinks::of(&path, &fingerprint).map_err(BuildError::at(&path))?;
-            linked(kept, seeds, |seed| attempts.link(attempt, seed))?.map_err(|failure| failure.error().to_owned())
+            linked(kept, seeds, |seed| attempts.link(attempt, seed))
+                .map(|links| links.map_err(|failure| failure.error().to_owned()))
         };
+        if content_of(&build.source)? != content {
+            // Some may be of the earlier content, and some of the later one.
+            KeptLinks::remove(&path).map_err(BuildError::at(&path))?;
+            return Err(BuildError::FolderChanged(build.name.clone()));
+        }
+        let links = links?;
         let version = match (&sources, &build.source) {
             (Some(sources), _) => sources.version.clone(),
             (None, Source::Published(version)) => Some(without_features(version).to_string()),
@@ -215,6 +226,19 @@ impl BuildCache {
     pub(crate) fn has(&self, build: &ResolvedBuild) -> bool {
         BuildRecord::read(&self.copy(build).place()).is_some()
     }
+}
+
+/// Returns a hash of the files that a folder's build is compiled from, in their usual places; `None` for a source that
+/// does not change.
+fn content_of(source: &Source) -> Result<Option<u64>, BuildError> {
+    let Source::Folder(folder) = source else { return Ok(None) };
+    let mut hasher = DefaultHasher::new();
+    for part in ["Cargo.toml", "build.rs", "src"].map(|part| folder.join(part)) {
+        if part.exists() {
+            content::hash(&part, &mut hasher).map_err(BuildError::at(&part))?;
+        }
+    }
+    Ok(Some(hasher.finish()))
 }
 
 /// Adds what helps to the error of a folder that belongs to another user, or to a file system that is read-only.
@@ -313,6 +337,24 @@ mod tests {
         let package = Path::new(env!("CARGO_MANIFEST_DIR"));
         assert!(check_content(package, &now(package), built_from()).is_ok());
         assert!(check_content(package, &now(package), None).is_ok(), "it is unknown");
+    }
+
+    #[test]
+    fn a_folder_s_content_is_what_its_build_is_compiled_from() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let put = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
+        fs::create_dir(folder.path().join("src")).expect("a folder");
+        put("Cargo.toml", "");
+        put("src/lib.rs", "1");
+        let content = || content_of(&Source::Folder(folder.path().to_owned())).expect("it can be read");
+        let before = content();
+        put("README.md", "1");
+        put("src/.lib.rs.swp", "1");
+        assert_eq!(content(), before, "nothing is compiled from these");
+        put("src/lib.rs", "2");
+        assert_ne!(content(), before);
+        let published = Source::Published("0.2.5".parse().expect("a version"));
+        assert_eq!(content_of(&published).expect("nothing is read"), None);
     }
 
     #[test]

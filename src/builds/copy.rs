@@ -139,7 +139,8 @@ fn with_dependency(manifest: &str, stamp: &str, dependency: InlineTable) -> Resu
     Ok(manifest.to_string())
 }
 
-/// Makes a file or folder equal to another one. Unchanged files are not rewritten, so cargo sees no change.
+/// Makes a file or folder equal to another one. Unchanged files are not rewritten, so cargo sees no change. Hidden files
+/// are no sources: an editor makes them, also as links to nothing.
 fn mirror(from: &Path, to: &Path) -> io::Result<()> {
     if from.is_file() {
         return write_changed(to, &fs::read(from)?);
@@ -154,7 +155,9 @@ fn mirror(from: &Path, to: &Path) -> io::Result<()> {
     }
     for entry in fs::read_dir(from)? {
         let name = entry?.file_name();
-        mirror(&from.join(&name), &to.join(&name))?;
+        if !name.as_encoded_bytes().starts_with(b".") {
+            mirror(&from.join(&name), &to.join(&name))?;
+        }
     }
     Ok(())
 }
@@ -238,6 +241,7 @@ mod tests {
         fs::create_dir_all(from.join("inner")).expect("a folder");
         fs::write(from.join("inner/a"), "1").expect("a file");
         fs::write(from.join("b"), "2").expect("a file");
+        std::os::unix::fs::symlink("user@host.1", from.join(".#b")).expect("a link");
         mirror(&from, &to).expect("it can be mirrored");
         let touched = |path: &str| fs::metadata(to.join(path)).and_then(|about| about.modified()).expect("a file");
         let before = [touched("inner/a"), touched("b")];
@@ -250,5 +254,6 @@ mod tests {
         assert!(touched("b") > before[1]);
         assert_eq!(fs::read_to_string(to.join("b")).expect("a file"), "3");
         assert!(!to.join("gone").exists());
+        assert!(!to.join(".#b").exists() && !to.join(".#b").is_symlink(), "an editor's lock file is no source");
     }
 }

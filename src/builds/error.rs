@@ -83,6 +83,9 @@ pub enum BuildError {
          memscope-rs: start again", .0.display()
     )]
     PackageChanged(PathBuf),
+    /// The folder of a build was edited while it was built.
+    #[error("{0} changed while it was built, so its links would be of several builds: start again")]
+    FolderChanged(String),
     /// This package's sources are not those that this program was built from.
     #[error(
         "the sources of memscope-bench in {} are not those that this program was built from, so it would measure with \
@@ -148,6 +151,7 @@ impl BuildError {
         match self {
             Self::NoPackage(_)
             | Self::PackageChanged(_)
+            | Self::FolderChanged(_)
             | Self::OtherSources(_)
             | Self::Unwritable { .. }
             | Self::System { .. } => false,
@@ -172,6 +176,7 @@ mod tests {
         let (name, log) = (|| "c1".to_owned(), || PathBuf::from("build.log"));
         let of_all = [
             BuildError::at(Path::new("cache"))(full()),
+            BuildError::FolderChanged(name()),
             BuildError::System { name: name(), target: "build".into(), error: full().to_string(), log: log() },
             GitError::Unwritable { folder: "sources".into(), source: full() }.into(),
             GitError::NoGit(full()).into(),

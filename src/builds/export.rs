@@ -111,9 +111,13 @@ impl Repository {
     }
 }
 
-/// Returns whether a compiler or cargo reads a file.
+/// Returns whether a compiler or cargo may read a file. Sources include files of any kind, usually next to them.
 fn is_compiled(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ["rs", "toml", "lock", "c", "h"].iter().any(|compiled| ending == *compiled))
+    let is_beside_sources = path.components().any(|part| part.as_os_str() == "src");
+    is_beside_sources
+        || path
+            .extension()
+            .is_some_and(|ending| ["rs", "toml", "lock", "c", "h"].iter().any(|compiled| ending == *compiled))
 }
 
 /// Reads the list that `git ls-tree -r -z` prints.

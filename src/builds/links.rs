@@ -60,6 +60,17 @@ impl KeptLinks {
         Ok(Self { folder, program: program.to_owned(), record })
     }
 
+    /// Removes all links of a program.
+    ///
+    /// # Errors
+    /// If one cannot be removed.
+    pub(super) fn remove(program: &Path) -> io::Result<()> {
+        match fs::remove_dir_all(program.with_file_name(FOLDER)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Returns the link of a seed; `None` if it is missing or incomplete.
     pub(super) fn find(&self, seed: u32) -> Option<PathBuf> {
         let path = self.path(seed);

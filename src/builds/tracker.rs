@@ -75,13 +75,15 @@ impl BuildCache {
             return Err(TrackerError::NoCrate(named));
         }
         let own = OwnPackage::read(&OwnCrate { folder, target: TARGET_NAME.to_owned() })?;
+        // A new crate has no lock file yet, and many libraries ignore theirs.
+        let lock = if own.lock.is_file() { &own.lock } else { &self.package.join("Cargo.lock") };
         let place = self.folder.join(TRACKERS).join(&own.key);
         let manifest = own.manifest(&self.package, &own.key)?;
-        let program = self.program(&place, &manifest, &own.lock, &own.program, &named, &mut progress)?;
+        let program = self.program(&place, &manifest, lock, &own.program, &named, &mut progress)?;
 
         // With the same versions of all dependencies, only this program is compiled.
         let manifest = self.plain_manifest();
-        let without = self.program(&place.join(PLAIN), &manifest, &own.lock, PLAIN, &named, &mut progress)?;
+        let without = self.program(&place.join(PLAIN), &manifest, lock, PLAIN, &named, &mut progress)?;
 
         let library = own.package["name"].as_str().unwrap_or_default();
         let crates = crates_of(&place, library);
