@@ -8,7 +8,6 @@ use crate::cli::builds::{Build, BuildCacheArguments, LinkArguments, Linking};
 use crate::cli::{Error, journal, soak};
 use crate::platform::console;
 use crate::platform::files::FileError;
-use crate::report::origin::Origin;
 use crate::schedule::journal::check_same;
 use crate::schedule::links::Links;
 use crate::schedule::measurement::Clock;
@@ -22,8 +21,8 @@ use crate::study::counts::Counts;
 use crate::study::instructions::check_tools;
 use crate::study::soak::Soak;
 use crate::tracking::Level;
-use crate::tracking::references::Host;
 use crate::worker::launcher::Launcher;
+use crate::worker::tasks::soak::is_soaked;
 use crate::workloads::{Scale, Workload, pools};
 use clap::Args;
 use std::path::Path;
@@ -190,9 +189,9 @@ impl RoundArguments {
         if self.resume {
             check_programs(journal, &plan)?;
         }
+        let origin = journal::origin(journal)?;
         let (mut journal, lines) = journal::open(journal, self.resume, &plan)?;
         let (counted, entries) = apart(lines);
-        let origin = Origin::of_this_command();
         let mut counts = self.count(builds, &plan, &mut journal, &counted)?.into_iter();
         let links = |build: &Build| build.program.as_ref().ok().map(|program| program.links.clone());
         let programs: Vec<Option<Links>> = builds.iter().map(links).collect();
@@ -224,8 +223,7 @@ impl RoundArguments {
         if !self.soak {
             return Vec::new();
         }
-        let is_soaked = |level: &Level| *level != Level::Untracked && level.host() == Host::Switch;
-        let levels = plan.levels.iter().copied().filter(is_soaked).collect();
+        let levels = plan.levels.iter().copied().filter(|&level| is_soaked(level)).collect();
         soak::measure(&soak::quick(levels, MAX_TIME), builds)
     }
 

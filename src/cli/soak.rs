@@ -11,6 +11,7 @@ use crate::study::soak::{BuildSoaks, Meter, Plan, SCHEMA, Soak, Soaks};
 use crate::tracking::Level;
 use crate::tracking::references::Host;
 use crate::worker::launcher::Launcher;
+use crate::worker::tasks::soak::is_soaked;
 use clap::Args;
 use std::time::Duration;
 
@@ -62,7 +63,8 @@ fn soaked(name: &str) -> Result<Level, String> {
     let level = level(name)?;
     match level.host() {
         _ if level == Level::Untracked => Err("untracked always runs beside each level; name another one".to_owned()),
-        Host::Switch => Ok(level),
+        _ if is_soaked(level) => Ok(level),
+        Host::Switch => Err("it is timed as a whole process, which has no growth; name another one".to_owned()),
         _ => {
             Err("it runs in another program, which measures no growth; name one of memscope's or `counting`".to_owned())
         }

@@ -105,6 +105,8 @@ impl Task {
             Self::Planted(request) => request.level,
             Self::Replay(request) | Self::ReplayLatencies(request) => request.probe.level,
             Self::Conformance(request) => request.level,
+            Self::Soak(request) => request.level,
+            Self::Latency(pattern) => pattern.level,
             _ => return None,
         };
         level.memscope_mode()?.variable()

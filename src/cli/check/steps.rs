@@ -17,6 +17,7 @@ use crate::tracking::Level;
 use crate::worker::launcher::Launcher;
 use crate::worker::probe::Request;
 use crate::worker::task::Task;
+use crate::worker::tasks::soak::is_soaked;
 use crate::workloads::{Scale, ScaleError, Workload};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs;
@@ -158,7 +159,7 @@ impl<'a> Steps<'a> {
 
     /// Measures how the cost grows over events, in a small part of the time.
     fn soak(&self, record: &mut Record) {
-        let levels = record.plan.levels.clone();
+        let levels: Vec<Level> = record.plan.levels.iter().copied().filter(|&level| is_soaked(level)).collect();
         let processes = 2 * levels.len().max(1) * soak::Plan::PAIRS;
         let part = Duration::from_secs_f64(record.plan.minutes * 60.0 * SOAKED / processes as f64);
         let plan = soak::Plan::quick(levels, vec![soak::Meter::Time], part.min(MAX_SOAK));

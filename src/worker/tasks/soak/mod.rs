@@ -15,7 +15,8 @@ pub use trace::{Calls, Checkpoint, End, Query, Stop, Trace};
 
 use crate::platform::system;
 use crate::stats::median::median;
-use crate::tracking::{Level, Session, counting};
+use crate::tracking::references::Host;
+use crate::tracking::{Level, Session, Timing, counting};
 use crate::worker::probe;
 use crate::worker::task::TaskError;
 use crate::worker::tasks::quantiles::{histogram, timed};
@@ -87,12 +88,21 @@ impl Request {
     }
 }
 
+/// Returns whether a level can be soaked: the switched allocator runs it, and it tracks within a window. A level that is
+/// timed as a whole process tracks from the process's start to an export at its end.
+pub(crate) fn is_soaked(level: Level) -> bool {
+    level != Level::Untracked && level.host() == Host::Switch && level.timing() == Timing::Window
+}
+
 /// Runs the soak in this process. Call this once.
 ///
 /// # Errors
 /// If the program or the linked memscope does not have the level, or the file cannot be written.
 pub fn run(request: &Request) -> Result<End, TaskError> {
     probe::check_level(request.level)?;
+    if request.level.timing() != Timing::Window {
+        return Err(TaskError::Refused(format!("{} is timed as a whole process, and has no growth", request.level)));
+    }
     if request.meter == Meter::Instructions {
         probe::check_fixed_seed()?;
     }
