@@ -272,10 +272,12 @@ pub fn run(request: Request) -> Result<Observation, TaskError> {
 
     let before = counting::totals();
     let seen = session.window(|| memscope_bench_timed(request, session.tracker()));
+    // The tracker's record may take more memory than the tracker did.
+    let peak_rss_bytes = system::peak_resident_bytes();
     let counted = request.count || request.level.mode().counts();
     let truth = counted.then(|| counting::totals().since(&before).into());
     let own = counted.then(counting::own);
-    Ok(Observation { truth, own, ..observation(request, seen, session.recorded()) })
+    Ok(Observation { truth, own, peak_rss_bytes, ..observation(request, seen, session.recorded()) })
 }
 
 /// Runs one untracked window in the control program, whose global allocator is the system's. The level and the counters

@@ -81,13 +81,15 @@ pub fn run(request: &Request) -> Result<Observation, TaskError> {
     let before = counting::totals();
     let untimed = |thread| replay.obey(thread, &mut Untimed);
     let seen = replay.on_threads(&untimed, |play| session.window(|| clocked(play)))?;
+    // The tracker's record may take more memory than the tracker did.
+    let peak_rss_bytes = system::peak_resident_bytes();
     let counted = probe.count || probe.level.mode().counts();
     let truth = counted.then(|| counting::totals().since(&before).into());
     let own = counted.then(counting::own);
     let seen = observation(probe, seen, session.recorded());
     // The memory of the orders and of the table of blocks is not the program's.
     let own_bytes = plan.bytes() + replay.blocks.bytes();
-    let peak_rss_bytes = seen.peak_rss_bytes.map(|peak| peak.saturating_sub(own_bytes));
+    let peak_rss_bytes = peak_rss_bytes.map(|peak| peak.saturating_sub(own_bytes));
     Ok(Observation { truth, own, peak_rss_bytes, ..seen })
 }
 
