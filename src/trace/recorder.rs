@@ -207,6 +207,7 @@ fn open() -> bool {
 /// Starts recording to a file in the middle of a program. Returns false if the file cannot be written, or the process
 /// has recorded before.
 pub(crate) fn begin(path: &CStr) -> bool {
+    clock::begin_midway();
     open_by(|| system::open_at(path))
 }
 

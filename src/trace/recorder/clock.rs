@@ -8,8 +8,8 @@
 use super::system::cpu_time_ns;
 use crate::platform::ticks::{self, HAS_COUNTER};
 use std::cell::Cell;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 /// The gap above which the system's clock is read, in nanoseconds: a waiting thread is off the processor for longer.
 const LONG_NS: u64 = 5_000;
@@ -18,6 +18,11 @@ const READINGS: u64 = 2_000;
 
 /// Nanoseconds per tick of the counter, times 2^32.
 static RATE: AtomicU64 = AtomicU64::new(1 << 32);
+
+/// True if the recording began in the middle of the program. The time of a thread before its first recorded call is then
+/// mostly from before the recording: a pool's threads have run the warm-up. That of a thread which starts later is left
+/// out too: it is short, since a thread allocates when it starts.
+static IS_MIDWAY: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
     /// The counter at the end of this thread's last call; 0 before its first.
@@ -61,6 +66,11 @@ pub(super) fn start() -> u32 {
     (between(began, last) * 1_000 / READINGS) as u32
 }
 
+/// Leaves out the time of threads before their first recorded call.
+pub(super) fn begin_midway() {
+    IS_MIDWAY.store(true, Relaxed);
+}
+
 /// Begins to measure this thread's work.
 pub(super) fn mark() {
     LAST.set(anchor());
@@ -74,15 +84,24 @@ pub(super) fn gap() -> (u64, u64) {
     if last != 0 && (ns < LONG_NS || !HAS_COUNTER) { (ns, now) } else { (long_gap(last, ns), now) }
 }
 
-/// Returns the CPU time of a long gap, or of the thread so far if it is its first gap.
+/// Returns the CPU time of a long gap. That of a thread's first gap is its time so far, unless the recording began in the
+/// middle of the program.
 #[cold]
 fn long_gap(last: u64, elapsed: u64) -> u64 {
     let (cpu_then, then) = ANCHOR.get();
     anchor();
     let (cpu, _) = ANCHOR.get();
+    if last == 0 {
+        return first_gap(cpu, IS_MIDWAY.load(Relaxed));
+    }
     // Some systems' CPU clocks go back a little.
     let passed = cpu.saturating_sub(cpu_then);
-    if last == 0 { cpu } else { passed.saturating_sub(between(then, last)).min(elapsed) }
+    passed.saturating_sub(between(then, last)).min(elapsed)
+}
+
+/// Returns the work of a thread before its first recorded call, by its CPU time so far.
+fn first_gap(cpu: u64, is_midway: bool) -> u64 {
+    if is_midway { 0 } else { cpu }
 }
 
 /// Ends a call that began at this reading: later time is the program's.
@@ -143,6 +162,11 @@ mod tests {
         let all = cpu_time_ns() - began;
         assert!(sum <= all + all / 10, "{sum} ns of gaps within {all} ns of CPU time");
         assert!(sum >= 600_000, "{sum} ns, of which three times 200 µs were work");
+    }
+
+    #[test]
+    fn time_from_before_the_recording_is_not_work() {
+        assert_eq!([false, true].map(|is_midway| first_gap(1_000, is_midway)), [1_000, 0]);
     }
 
     #[test]
