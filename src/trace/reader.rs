@@ -6,6 +6,7 @@ use crate::trace::format::{
     VERSION,
 };
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::ops::Range;
@@ -191,21 +192,19 @@ impl Trace {
         Ok(Self { program, clock_cost_ns, ended_early, source: trace.source, frames })
     }
 
-    /// Returns the threads that have operations, in the order of their first frames.
-    pub(super) fn threads(&self) -> Vec<u32> {
-        let mut threads = Vec::new();
-        let mut known = std::collections::HashSet::new();
+    /// Returns the threads that have operations, in the order of their first frames, each with its operations in order.
+    /// A program may start a thread for each request, so this is linear in the frames.
+    pub(super) fn by_thread(&self) -> Vec<(u32, Events<'_>)> {
+        let mut threads: Vec<(u32, Vec<&Frame>)> = Vec::new();
+        let mut places = HashMap::new();
         for frame in &self.frames {
-            if known.insert(frame.thread) {
-                threads.push(frame.thread);
+            let place = *places.entry(frame.thread).or_insert(threads.len());
+            if place == threads.len() {
+                threads.push((frame.thread, Vec::new()));
             }
+            threads[place].1.push(frame);
         }
-        threads
-    }
-
-    /// Returns the operations of a thread, in order.
-    pub(super) fn events(&self, thread: u32) -> Events<'_> {
-        Events::of(&self.source, self.frames.iter().filter(|frame| frame.thread == thread).collect())
+        threads.into_iter().map(|(thread, frames)| (thread, Events::of(&self.source, frames))).collect()
     }
 
     /// Returns all operations in the order of the file, with the index of their frame.
@@ -320,9 +319,9 @@ mod tests {
             (trace.program.as_str(), trace.clock_cost_ns, trace.ended_early),
             ("/usr/bin/example", 250.0, false)
         );
-        assert_eq!(trace.threads(), [0, 3]);
-        assert_eq!(trace.events(0).collect::<Vec<_>>(), events(5));
-        assert_eq!(trace.events(3).collect::<Vec<_>>(), events(2));
+        let threads: Vec<(u32, Vec<Event>)> =
+            trace.by_thread().into_iter().map(|(thread, events)| (thread, events.collect())).collect();
+        assert_eq!(threads, [(0, events(5)), (3, events(2))]);
     }
 
     #[test]
@@ -334,7 +333,7 @@ mod tests {
             match read(&whole[..length]) {
                 Ok(trace) => {
                     assert!(length >= first && trace.ended_early, "{length}");
-                    seen.insert(trace.events(0).count());
+                    seen.insert(trace.by_thread().into_iter().map(|(_, events)| events.count()).sum::<usize>());
                 }
                 Err(TraceError::Empty(_)) => assert_eq!(length, 0),
                 Err(error) => {

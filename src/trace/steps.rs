@@ -91,8 +91,7 @@ impl Trace {
     /// Visits each step, in ticket order.
     pub fn visit(&self, mut visit: impl FnMut(Step)) {
         let mut streams: Vec<Stream> = Vec::new();
-        for thread in self.threads() {
-            let mut events = self.events(thread);
+        for (_, mut events) in self.by_thread() {
             if let Some(next) = events.next() {
                 streams.push(Stream { events, next, number: None, resized: None, debt_ns: 0.0 });
             }
