@@ -29,7 +29,7 @@ impl Mode {
     pub(super) fn from_arguments() -> Self {
         let arguments: Vec<OsString> = env::args_os().skip(1).collect();
         let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
-        if has("--list") || has("--load-baseline") {
+        if has("--list") || says("--load-baseline") {
             Self::Idle
         } else if has("--test") || !has("--bench") {
             Self::Test
