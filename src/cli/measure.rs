@@ -88,7 +88,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let launcher = launcher(arguments)?;
     // The spread between sessions is stored next to the results of a folder.
     let folder = arguments.output.as_deref().unwrap_or(Path::new("results"));
-    let mut results = Results::begin(Origin::of_this_command()).with_sessions_of(folder);
+    let origin = match arguments.journal() {
+        Some(path) => journal::origin(&path)?,
+        None => Origin::of_this_command(),
+    };
+    let mut results = Results::begin(origin).with_sessions_of(folder);
     let mut journal = None;
     if arguments.instructions {
         let levels = each_once(arguments.tracking.iter().copied());

@@ -102,7 +102,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let programs =
         Programs::prepare(arguments.build.as_ref(), arguments.with_features, &levels, &arguments.cache, launcher)?;
 
-    let origin = Origin { memscope: programs.memscope.clone(), ..Origin::of_this_command() };
+    let origin = Origin { memscope: programs.memscope.clone(), ..journal::origin(&path)? };
     let mut plan = Plan::new(Effort::pairs(arguments.pairs as usize));
     for workload in each_once(arguments.workloads.iter().copied()) {
         for &level in &levels {

@@ -5,7 +5,6 @@ use crate::cli::arguments::{KeepArguments, ResultArguments, SizeArguments, after
 use crate::cli::{Error, journal};
 use crate::platform::files::Versioned;
 use crate::platform::itself;
-use crate::report::origin::Origin;
 use crate::schedule::plan::{Effort, Plan};
 use crate::study::programs::{Counted, Programs, SCHEMA};
 use crate::tracking::Level;
@@ -48,7 +47,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let path = arguments.results.journal(Programs::KIND, arguments.resume)?;
     let launcher = arguments.results.launcher()?;
 
-    let origin = Origin::of_this_command();
+    let origin = journal::origin(&path)?;
     let workloads = or_nameable(&arguments.workloads);
     let request = |workload, level| arguments.size.request(workload, level);
     let mut plan = Plan::new(Effort::pairs(arguments.pairs as usize));

@@ -14,6 +14,7 @@ use crate::worker::probe::Request;
 use crate::workloads::{Scale, Workload, pools};
 use chrono::Utc;
 use clap::Args;
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -72,7 +73,7 @@ impl SessionArguments {
         // Another run in this folder is noticed here, and not after a session.
         let path = shared.results.output.join("sessions.journal");
         let (mut journal, entries) = journal::open(&path, shared.resume, &plan)?;
-        let mut kept = begin(&mut journal, entries, plan)?;
+        let mut kept = begin(&path, &mut journal, entries, plan)?;
         let began = Instant::now();
         let first = kept.sessions.len();
         while kept.sessions.len() < kept.plan.sessions {
@@ -92,12 +93,23 @@ impl SessionArguments {
 }
 
 /// Returns the sessions so far: none, or the sessions of the unfinished run, with the origin of its beginning.
-fn begin(journal: &mut Journal, entries: Vec<Entry>, plan: sessions::Plan) -> Result<Sessions, JournalError> {
+///
+/// # Errors
+/// If it began on another machine, or the journal cannot be written.
+fn begin(
+    path: &Path,
+    journal: &mut Journal,
+    entries: Vec<Entry>,
+    plan: sessions::Plan,
+) -> Result<Sessions, JournalError> {
     let mut origin = None;
     let mut sessions = Vec::new();
     for entry in entries {
         match entry {
-            Entry::Began { origin: earlier } => origin = Some(earlier),
+            Entry::Began { origin: earlier } => {
+                journal::check_machine(path, &earlier.machine)?;
+                origin = Some(earlier);
+            }
             Entry::Session(session) => sessions.push(session),
         }
     }

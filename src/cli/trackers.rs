@@ -10,7 +10,6 @@ use crate::cli::own_trackers::{self, ReadyTracker};
 use crate::cli::{Error, journal};
 use crate::platform::console;
 use crate::platform::files::Versioned;
-use crate::report::origin::Origin;
 use crate::schedule::plan::{Effort, Plan};
 use crate::study::overhead::record::Results;
 use crate::study::trackers::Trackers;
@@ -68,7 +67,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
 
     let workloads = or_all(&arguments.workloads);
     let request = |workload, level| arguments.size.request(workload, level);
-    let mut results = Results::begin(Origin::of_this_command());
+    let mut results = Results::begin(journal::origin(&path)?);
     let mut plan = Plan::new(Effort::pairs(arguments.pairs as usize));
     plan.add_overheads(&launcher, &workloads, &levels, request);
     let own = own.iter().map(ReadyTracker::facts).collect();

@@ -6,7 +6,6 @@ use crate::cli::{Error, journal, traces};
 use crate::platform::console;
 use crate::platform::files;
 use crate::platform::files::Versioned;
-use crate::report::origin::Origin;
 use crate::schedule::plan::PAIRS;
 use crate::study::compare::ROUNDS;
 use crate::study::validation;
@@ -110,8 +109,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let launcher = arguments.results.launcher()?;
     let (plan, pairs) = arguments.plan(launcher.fingerprint()?);
     let name = if arguments.load { "validation-load.journal" } else { "validation.journal" };
-    let (journal, steps) = journal::open(&arguments.results.output.join(name), arguments.resume, &plan.work())?;
-    let origin = Origin::of_this_command();
+    let path = arguments.results.output.join(name);
+    journal::check(&path, arguments.resume)?;
+    let (journal, steps) = journal::open(&path, arguments.resume, &plan.work())?;
+    let origin = journal::origin(&path)?;
     console::complain(format_args!(
         "This takes {}{}. If it is interrupted, --resume continues it.",
         arguments.duration(plan.workloads.len()),

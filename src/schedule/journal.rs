@@ -1,7 +1,8 @@
 //! The journal of a run: every pair is appended when it is measured, so a killed run can be resumed.
 //!
-//! The file has a line of JSON for each entry. The first line has the run's plan. A last line that is incomplete,
-//! because the run was killed while writing it, is ignored. Only one process at a time has a journal open.
+//! The file has a line of JSON for each entry. The first line has the run's plan, and may have more. A last line that
+//! is incomplete, because the run was killed while writing it, is ignored. Only one process at a time has a journal
+//! open.
 
 use super::measurement::{Measurement, Pair};
 use crate::platform::console;
@@ -110,6 +111,19 @@ impl Journal {
         P: Serialize + DeserializeOwned + PartialEq,
         E: DeserializeOwned,
     {
+        Self::resume_from(path, plan, plan)
+    }
+
+    /// Opens a journal like [`resume`](Self::resume). If the run ended while it wrote its first line, the journal begins
+    /// with this one.
+    ///
+    /// # Errors
+    /// As for [`resume`](Self::resume).
+    pub fn resume_from<P, E>(path: &Path, plan: &P, first: &impl Serialize) -> Result<(Self, Vec<E>), JournalError>
+    where
+        P: Serialize + DeserializeOwned + PartialEq,
+        E: DeserializeOwned,
+    {
         let failed = |source| JournalError::File { path: path.to_owned(), source };
         let mut file = OpenOptions::new().read(true).append(true).open(path).map_err(|error| {
             if error.kind() == io::ErrorKind::NotFound { JournalError::None(path.to_owned()) } else { failed(error) }
@@ -123,17 +137,18 @@ impl Journal {
 
         let corrupt = |number: usize| JournalError::Corrupt { path: path.to_owned(), line: number + 1 };
         let mut lines = text[..whole].split_inclusive(|&byte| byte == b'\n').enumerate();
-        let Some((_, first)) = lines.next() else {
-            // The run ended while it wrote its plan, or the file is not a journal.
-            if !line(plan).map_err(failed)?.starts_with(&text) {
+        let Some((_, theirs)) = lines.next() else {
+            // The run ended while it wrote its first line, or the file is not a journal.
+            let whole = line(plan).map_err(failed)?;
+            if !whole.starts_with(&text) && !text.starts_with(whole.strip_suffix(b"}\n").unwrap_or(&whole)) {
                 return Err(JournalError::no_plan(path));
             }
             file.set_len(0).map_err(failed)?;
             let mut journal = Self::of(path, file);
-            journal.append(plan)?;
+            journal.append(first)?;
             return Ok((journal, Vec::new()));
         };
-        let theirs: P = serde_json::from_slice(first).map_err(|_| JournalError::no_plan(path))?;
+        let theirs: P = serde_json::from_slice(theirs).map_err(|_| JournalError::no_plan(path))?;
         check_same(path, &theirs, plan)?;
         let entries = lines
             .map(|(number, line)| serde_json::from_slice(line).map_err(|_| corrupt(number)))
