@@ -6,7 +6,7 @@ use crate::stats::median::median_interval;
 use crate::tracking::Level;
 use crate::worker::failure::Failure;
 use crate::worker::tasks::operation::Singly;
-use crate::worker::tasks::quantiles::QUANTILES;
+use crate::worker::tasks::quantiles::Quantiles;
 use serde::{Deserialize, Serialize};
 
 /// The calls that one run timed one by one.
@@ -58,22 +58,18 @@ impl Counted {
 }
 
 impl Single {
-    /// Returns whether a process times enough calls for one of [`QUANTILES`], by its index there: at least one of them
-    /// is beyond it.
+    /// Returns whether a process times enough calls for one of the recorded quantiles, by its index.
     pub fn has(&self, place: usize) -> bool {
-        // The maximum of a single call is not a separate quantile.
-        let needed = if place + 1 == QUANTILES.len() { 2.0 } else { 1.0 / (1.0 - QUANTILES[place]) };
-        // Rounded: 1 − 0.9 is a little less than 0.1.
-        self.calls as f64 >= needed.round()
+        Quantiles::is_defined(place, self.calls)
     }
 
-    /// Returns the time at one of [`QUANTILES`], by its index there, in nanoseconds: the median over processes. `None`
+    /// Returns the time at one of the recorded quantiles, by its index, in nanoseconds: the median over processes. `None`
     /// if there are fewer processes than an interval needs.
     pub fn at(&self, place: usize) -> Option<Estimate> {
         median_interval(self.processes.iter().map(|seen| seen.calls.at(place) as f64))
     }
 
-    /// Returns the time of nothing at one of [`QUANTILES`], by its index there: the cost of timing.
+    /// Returns the time of nothing at one of the recorded quantiles, by its index: the cost of timing.
     pub fn timing(&self, place: usize) -> Option<Estimate> {
         median_interval(self.processes.iter().map(|seen| seen.timing.at(place) as f64))
     }
@@ -88,7 +84,6 @@ impl Single {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::worker::tasks::quantiles::Quantiles;
 
     fn single(calls: u64) -> Single {
         let times = |of: u64| Quantiles(std::array::from_fn(|place| of + place as u64));

@@ -30,7 +30,8 @@ pub(super) fn summary(replays: &Replays) -> Document {
         document.notes(vec![
             "From separate replays that time every operation: each figure includes reading the clock, and (timing \
              alone) is that cost. An allocation includes the first write to its pages; a reallocation counts as one. \
-             Each figure is the median over the processes, with its 95 % interval."
+             Each figure is the median over the processes, with its 95 % interval. A dash: too few operations; p99 needs \
+             100, p99.9 needs 1,000."
                 .to_owned(),
         ]);
     }

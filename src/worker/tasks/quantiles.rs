@@ -33,6 +33,15 @@ impl Quantiles {
         self.0[place]
     }
 
+    /// Returns whether so many calls are enough for one of [`QUANTILES`], by its index there: at least one of them is
+    /// beyond it.
+    pub fn is_defined(place: usize, calls: u64) -> bool {
+        // The maximum of a single call is not a separate quantile.
+        let needed = if place + 1 == QUANTILES.len() { 2.0 } else { 1.0 / (1.0 - QUANTILES[place]) };
+        // Rounded: 1 − 0.9 is a little less than 0.1.
+        calls as f64 >= needed.round()
+    }
+
     /// Returns the index of one of [`QUANTILES`].
     ///
     /// # Panics

@@ -1,6 +1,6 @@
 //! The table of allocations and frees in a full heap, on several threads.
 
-use super::{SHOWN, interval_or_step, step_note, too_short_note};
+use super::{NONE, SHOWN, interval_or_step, step_note, too_short_note};
 use crate::platform::text;
 use crate::report::document::{Column, Table, left, right};
 use crate::report::number;
@@ -51,10 +51,13 @@ pub(in crate::study) fn figures(
     match &measurement.failure {
         Some(failure) => row.push(failure.label()),
         None => {
-            let mean =
-                measurement.mean(operation).map_or_else(|| "unknown".to_owned(), |mean| interval_or_step(mean, None));
+            let mean = match measurement.mean(operation) {
+                _ if calls == 0 => NONE.to_owned(),
+                Some(mean) => interval_or_step(mean, None),
+                None => "unknown".to_owned(),
+            };
             row.extend(has_means.then_some(mean));
-            row.extend(SHOWN.iter().map(|(quantile, _)| figure(measurement, operation, *quantile)));
+            row.extend(SHOWN.iter().map(|(quantile, _)| figure(measurement, operation, *quantile, calls)));
             row.push(number::short_count(calls as f64));
         }
     }
@@ -72,8 +75,13 @@ pub(in crate::study) fn columns(has_means: bool) -> impl Iterator<Item = Column>
     mean.into_iter().chain(quantiles).chain([right("of calls")])
 }
 
-fn figure(measurement: &Latency, operation: Operation, quantile: f64) -> String {
-    match measurement.at(operation, Quantiles::place(quantile)) {
+/// Returns a quantile; a dash if there are too few calls for it.
+fn figure(measurement: &Latency, operation: Operation, quantile: f64, calls: u64) -> String {
+    let place = Quantiles::place(quantile);
+    if !Quantiles::is_defined(place, calls) {
+        return NONE.to_owned();
+    }
+    match measurement.at(operation, place) {
         Some(estimate) => interval_or_step(estimate, measurement.step_ns()),
         None => format!("too few processes ({})", measurement.processes.len()),
     }
@@ -110,6 +118,13 @@ pub(super) fn notes(latencies: &Latencies) -> Vec<String> {
         number::grouped(u64::from(latencies.operations))
     ));
     lines.extend(latencies.measurements.iter().filter_map(Latency::step_ns).max().map(step_note));
+    let is_missing = |&(quantile, _): &(f64, &str)| {
+        let is_defined = |threads| Quantiles::is_defined(Quantiles::place(quantile), latencies.calls(threads));
+        latencies.measurements.iter().any(|measurement| !is_defined(measurement.threads))
+    };
+    if SHOWN.iter().any(is_missing) {
+        lines.push("A dash: too few calls; p99.9 needs 1,000, and p99.99 needs 10,000.".to_owned());
+    }
     lines.push(
         "max: the maximum over the calls of a process, whose number is in the next column. It grows with that number, \
          so compare it only between rows with equal numbers; p99.99 of 100,000 calls is the tenth greatest."
