@@ -13,9 +13,14 @@ use crate::tracking::{Level, RecordingKind};
 pub(super) fn sentences(modes: &Modes) -> Vec<String> {
     let all = modes.modes();
     let mut lines = vec![
-        choice("To see every allocation with its free", &all, |mode| mode.sees_everything()),
-        choice("To see every named value", &all, |mode| mode.sees_every_name()),
-        choice("The cheapest that records anything", &all, |mode| mode.sees().is_some_and(|sees| sees > 0.0)),
+        choice(
+            "To see every allocation with its free",
+            &all,
+            |mode| mode.is_of_events(),
+            |mode| mode.sees_everything(),
+        ),
+        choice("To see every named value", &all, |mode| !mode.is_of_events(), |mode| mode.sees_every_name()),
+        choice("The cheapest that records anything", &all, |_| true, |mode| mode.sees().is_some_and(|sees| sees > 0.0)),
     ];
     lines.extend(nothing(&all));
     lines.extend(all.iter().filter_map(rate));
@@ -26,14 +31,22 @@ pub(super) fn sentences(modes: &Modes) -> Vec<String> {
     lines
 }
 
-/// Names the cheapest mode of those that do something, and others that cost as much within the intervals. Only modes
-/// with the same untracked sample are compared.
-fn choice(purpose: &str, all: &[Mode], does: impl Fn(&Mode) -> bool) -> String {
+/// Names the cheapest mode of those that do something, others that cost as much within the intervals, and those that may
+/// do it, but whose records are not counted. Only modes with the same untracked sample are compared.
+fn choice(purpose: &str, all: &[Mode], may: impl Fn(&Mode) -> bool, does: impl Fn(&Mode) -> bool) -> String {
     let is_comparable = |mode: &&Mode| mode.level.baseline() == Level::Untracked;
+    let is_unknown = |mode: &&Mode| {
+        may(mode) && mode.level.records() != RecordingKind::Nothing && mode.sees().is_none() && mode.cost().is_some()
+    };
+    let unknown: Vec<String> = all.iter().filter(is_comparable).filter(is_unknown).map(code).collect();
+    let unknown = match unknown.as_slice() {
+        [] => String::new(),
+        modes => format!("; not known of {}", modes.join(", ")),
+    };
     let fits: Vec<&Mode> = all.iter().filter(is_comparable).filter(|mode| does(mode)).collect();
     let costly = fits.iter().filter_map(|mode| Some((*mode, mode.cost()?)));
     let Some((best, _)) = costly.min_by(|a, b| a.1.total_cmp(&b.1)) else {
-        return format!("{purpose}: none of the measured modes.");
+        return format!("{purpose}: none of the measured modes{unknown}.");
     };
     let others = fits.iter().filter(|mode| mode.level != best.level && may_cost_as_little(mode, best));
     let others: Vec<String> = others.map(|mode| code(mode)).collect();
@@ -41,7 +54,7 @@ fn choice(purpose: &str, all: &[Mode], does: impl Fn(&Mode) -> bool) -> String {
         [] => String::new(),
         others => format!("; no costlier within the intervals: {}", others.join(", ")),
     };
-    format!("{purpose}: {}, {}{others}.", code(best), costs(best))
+    format!("{purpose}: {}, {}{others}{unknown}.", code(best), costs(best))
 }
 
 /// Returns whether the intervals of a mode reach down to those of another one on each workload.
@@ -68,22 +81,22 @@ fn nothing(all: &[Mode]) -> Option<String> {
     (!modes.is_empty()).then(|| format!("{} {verb} nothing, which is why {they} cheap.", modes.join(", ")))
 }
 
-/// Compares the rate of a mode that samples with the documented rate.
+/// Compares the rate of a mode that samples with the rate that it is set to.
 fn rate(mode: &Mode) -> Option<String> {
-    let (rate, promised) = mode.rate()?;
+    let (rate, set_to) = mode.rate()?;
     let is_of_events = mode.level.records() == RecordingKind::Samples;
     let what = if is_of_events { "allocations" } else { "named values" };
     let [value, low, high] = [rate.value, rate.low, rate.high].map(|part| number::decimal(part, 2));
     let verdict = if rate.value >= 100.0 {
         "it does not sample".to_owned()
-    } else if rate.low <= promised && promised <= rate.high {
+    } else if rate.low <= set_to && set_to <= rate.high {
         "no bias is significant".to_owned()
     } else {
-        format!("a bias of {} %", number::percent(rate.value / promised))
+        format!("a bias of {} %", number::percent(rate.value / set_to))
     };
-    let promised = number::decimal(promised, 0);
+    let set_to = number::decimal(set_to, 0);
     Some(format!(
-        "{} records {value} % [{low}, {high}] of the {what}, and promises {promised} %: {verdict}.",
+        "{} records {value} % [{low}, {high}] of the {what}, and is set to {set_to} %: {verdict}.",
         code(mode)
     ))
 }
@@ -94,13 +107,15 @@ fn frees(mode: &Mode) -> Option<String> {
     let frees = planted.frees?;
     let missing = frees.happened.saturating_sub(frees.recorded);
     (missing > 0 && frees.recorded > 0).then(|| {
-        format!(
-            "{} misses {} of {} frees; {} were of blocks that another thread had allocated.",
-            code(mode),
-            number::grouped(missing),
-            number::grouped(frees.happened),
-            number::grouped(planted.handed_over)
-        )
+        // With fewer, it recorded some of them.
+        let handed_over = match planted.handed_over {
+            blocks if blocks > 0 && blocks <= missing => {
+                format!("; {} were of blocks that another thread had allocated", number::grouped(blocks))
+            }
+            _ => String::new(),
+        };
+        let (missing, happened) = (number::grouped(missing), number::grouped(frees.happened));
+        format!("{} misses {missing} of {happened} frees{handed_over}.", code(mode))
     })
 }
 
@@ -176,13 +191,16 @@ mod tests {
         let modes: Vec<Mode> =
             of_level.map(|(level, measurements)| Mode { level, measurements, planted: None }).collect();
         assert_eq!(
-            choice("To see all", &modes, |_| true),
+            choice("To see all", &modes, |_| false, |_| true),
             "To see all: `allocator`, ×6.00 on cycles, ×8.00 on leaks in CPU time; no costlier within the intervals: \
              `full`."
         );
-        let alone = choice("To see names", &modes, |mode| mode.level == Level::Variables);
+        let alone = choice("To see names", &modes, |_| false, |mode| mode.level == Level::Variables);
         assert_eq!(alone, "To see names: `variables`, ×6.10 on cycles, ×9.00 on leaks in CPU time.");
-        assert_eq!(choice("To fly", &modes, |_| false), "To fly: none of the measured modes.");
+        assert_eq!(choice("To fly", &modes, |_| false, |_| false), "To fly: none of the measured modes.");
+        // None of these has a record that is counted.
+        let open = choice("To fly", &modes, |mode| mode.is_of_events(), |_| false);
+        assert_eq!(open, "To fly: none of the measured modes; not known of `allocator`, `full`.");
     }
 
     #[test]

@@ -90,12 +90,12 @@ impl<'a> Mode<'a> {
         matches!(self.level.records(), RecordingKind::Events | RecordingKind::Backtraces | RecordingKind::Samples)
     }
 
-    /// Returns its sampling rate in percent with its interval, and the documented rate.
+    /// Returns its sampling rate in percent with its interval, and the rate that it is set to.
     pub(super) fn rate(&self) -> Option<(Estimate, f64)> {
-        let promised = self.level.memscope_mode()?.promised_rate()?;
+        let set_to = self.level.memscope_mode()?.set_rate()?;
         let planted = self.planted?;
         let share = planted.sampled.or_else(|| Some(planted.allocations?.share()))?;
-        Some((share.percent()?, promised * 100.0))
+        Some((share.percent()?, set_to * 100.0))
     }
 
     /// Returns the figures for other programs.

@@ -245,8 +245,8 @@ impl MemscopeMode {
         Some(Linked::QUICK_START.ok()?(start))
     }
 
-    /// Returns the mode's documented sampling rate; `None` if it records everything.
-    pub const fn promised_rate(self) -> Option<f64> {
+    /// Returns the sampling rate that the mode is set to; `None` if it records everything.
+    pub const fn set_rate(self) -> Option<f64> {
         match self {
             Self::Own(Setting::Tenth) => Some(0.1),
             Self::Own(Setting::Hundredth) | Self::SampledHook => Some(0.01),
