@@ -9,8 +9,9 @@
 #   CHECK_COMMENT     true to comment on PULL_REQUEST, which is empty outside of one; GH_TOKEN is the token for it
 #   HEAD_REPOSITORY   the repository that a pull request comes from; a fork's token cannot comment
 #
-# The rest is GitHub's own: GITHUB_OUTPUT, GITHUB_STEP_SUMMARY, GITHUB_REPOSITORY, GITHUB_JOB, GITHUB_RUN_ID,
-# GITHUB_SERVER_URL and RUNNER_TEMP.
+# The rest is GitHub's own: GITHUB_OUTPUT, GITHUB_STEP_SUMMARY, GITHUB_REPOSITORY, GITHUB_WORKFLOW, GITHUB_JOB,
+# GITHUB_RUN_ID, GITHUB_SERVER_URL, RUNNER_OS, RUNNER_ARCH and RUNNER_TEMP. Elsewhere none of them is set, and the
+# report is printed.
 set -euo pipefail
 
 fail() { echo "::error title=memscope-bench::$*"; exit 2; }
@@ -19,6 +20,8 @@ notice() { echo "::notice title=memscope-bench::$*"; }
 repository=${CHECK_REPOSITORY:-.}
 base=${CHECK_BASE:-}
 head=${CHECK_HEAD:-}
+# Elsewhere nobody reads these; the program prints the report.
+: "${GITHUB_OUTPUT:=/dev/null}" "${GITHUB_STEP_SUMMARY:=/dev/null}"
 
 [ -n "$base" ] || fail "no base: set the input 'base', or run for a pull request"
 # Git's message explains a repository that another user owns, as in a container, and how to trust it.
@@ -57,10 +60,13 @@ esac
 { echo "verdict=$verdict"; echo "report=$report"; } >> "$GITHUB_OUTPUT"
 cat "$report" >> "$GITHUB_STEP_SUMMARY"
 
-# The marker, which GitHub does not show, finds the comment again. Each job has its own.
+# The marker, which GitHub does not show, finds the comment again. Each job has its own, also in a matrix of systems.
 comment() {
   local marker body list filter comments id
-  marker="<!-- memscope-bench check: ${GITHUB_JOB:-job} -->"
+  marker=$(printf '%s ' "${GITHUB_WORKFLOW:-}" "${GITHUB_JOB:-job}" "${RUNNER_OS:-}" "${RUNNER_ARCH:-}" \
+    | tr -cd '[:alnum:] ._-' | tr -s ' -')
+  marker="${marker# }"
+  marker="<!-- memscope-bench check: ${marker% } -->"
   body=$output/comment.md
   {
     echo "$marker"

@@ -215,6 +215,14 @@ fn the_verdict_is_an_output_a_summary_and_one_comment() {
     let run = workspace.run(3, &[]);
     assert_eq!((run.code, run.outputs.lines().next()), (0, Some("verdict=cannot-tell")), "{}", run.printed);
     assert!(run.printed.contains("::warning title=memscope-bench::cannot tell"));
+
+    // Another system of a matrix has a comment of its own.
+    let leg = [("GITHUB_WORKFLOW", "Cost --> \"x\""), ("RUNNER_OS", "Linux"), ("RUNNER_ARCH", "ARM64")];
+    let run = workspace.run(0, &leg);
+    assert_eq!(run.code, 0, "{}", run.printed);
+    assert!(workspace.read("calls").lines().last().is_some_and(|call| call.starts_with("POST ")));
+    let its = workspace.read("comments/102");
+    assert!(its.starts_with("<!-- memscope-bench check: Cost - x check Linux ARM64 -->\n"), "{its}");
 }
 
 #[test]
