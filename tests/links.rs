@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 /// Folders without documents of this repository.
-const SKIPPED: [&str; 2] = [".git", "target"];
+const SKIPPED: [&str; 3] = [".cargo", ".git", "target"];
 
 /// The parts of a document that concern links.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -64,7 +64,9 @@ fn documents(folder: &Path, found: &mut BTreeMap<PathBuf, Document>) {
         let entry = entry.expect("it can be read");
         let path = folder.join(entry.file_name());
         if entry.path().is_dir() {
-            if !SKIPPED.iter().any(|skipped| path.file_name() == Some(skipped.as_ref())) {
+            // Cargo marks its folders of artifacts and its caches.
+            let is_cargo_s = entry.path().join("CACHEDIR.TAG").exists();
+            if !is_cargo_s && !SKIPPED.iter().any(|skipped| path.file_name() == Some(skipped.as_ref())) {
                 documents(&path, found);
             }
         } else if path.extension().is_some_and(|extension| extension == "md") {

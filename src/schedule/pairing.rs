@@ -230,6 +230,7 @@ mod tests {
     use crate::worker::launcher::Launcher;
     use crate::worker::launcher::Limits;
     use crate::worker::probe::Truth;
+    use crate::worker::scripts;
     use crate::workloads::{Scale, Workload};
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
@@ -344,8 +345,8 @@ mod tests {
     #[test]
     fn a_pair_with_a_suspended_probe_is_repeated() {
         // The fourth probe is the second of the first pair; the fifth and sixth repeat the pair.
-        let stop = "if [ $runs = 4 ]; then (sleep 0.1; kill -CONT $$) & kill -STOP $$; wait; fi";
-        let (folder, launcher) = probe(&reply(Level::Untracked, 7, 7), &reply(Level::Full, 14, 14), stop);
+        let stop = format!("if [ $runs = 4 ]; then {}; fi", scripts::suspension(0.1));
+        let (folder, launcher) = probe(&reply(Level::Untracked, 7, 7), &reply(Level::Full, 14, 14), &stop);
         let measurement = measured(&launcher, MIN_PAIRS);
         assert_eq!((measurement.pairs.len(), measurement.failure()), (MIN_PAIRS, None));
         let runs = fs::read_to_string(folder.path().join("runs")).expect("it ran").lines().count();
@@ -354,8 +355,8 @@ mod tests {
 
     #[test]
     fn pairs_that_are_always_suspended_are_abandoned() {
-        let stop = "if [ $runs -gt 2 ]; then (sleep 0.02; kill -CONT $$) & kill -STOP $$; wait; fi";
-        let (_folder, launcher) = probe(&reply(Level::Untracked, 7, 7), &reply(Level::Full, 14, 14), stop);
+        let stop = format!("if [ $runs -gt 2 ]; then {}; fi", scripts::suspension(0.02));
+        let (_folder, launcher) = probe(&reply(Level::Untracked, 7, 7), &reply(Level::Full, 14, 14), &stop);
         let measurement = measured(&launcher, 2);
         assert_eq!((measurement.pairs.len(), measurement.failure()), (0, Some(&suspended())));
     }

@@ -261,6 +261,7 @@ fn suspensions() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::worker::scripts;
     use std::process::{Command, Stdio};
 
     fn sh(script: &str, limit: Duration) -> Result<Ended, NotEnded> {
@@ -282,7 +283,7 @@ mod tests {
 
     #[test]
     fn a_child_that_was_stopped_and_continued_was_suspended() {
-        let ended = sh("(sleep 0.2; kill -CONT $$) & kill -STOP $$; wait; echo done", LONG).expect("it ends");
+        let ended = sh(&format!("{}; echo done", scripts::suspension(0.2)), LONG).expect("it ends");
         assert_eq!((ended.stdout.as_slice(), ended.was_suspended), (&b"done\n"[..], true));
     }
 

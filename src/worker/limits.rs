@@ -88,7 +88,10 @@ mod tests {
             launcher.run_task::<u64>(&Task::Reports)
         };
         // The limit is set while the shell starts.
-        assert_eq!(answer("sleep 0.2; sh -c 'ulimit -d'"), Ok(64 << 10));
-        assert_eq!(answer("sleep 0.2; sh -c 'ulimit -Hd'"), Ok(64 << 10));
+        for limit in ["-d", "-Hd"] {
+            let wait =
+                format!("n=0; while [ \"$(ulimit {limit})\" != 65536 ] && [ $((n+=1)) -lt 500 ]; do sleep 0.02; done");
+            assert_eq!(answer(&format!("{wait}; sh -c 'ulimit {limit}'")), Ok(64 << 10));
+        }
     }
 }

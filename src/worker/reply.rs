@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_suspended_child_is_run_again_a_limited_number_of_times() {
-        let stops = "(sleep 0.1; kill -CONT $$) & kill -STOP $$; wait";
+        let stops = scripts::suspension(0.1);
         let runs_with = |stops: &str| {
             let script = format!("echo run >>\"$folder/runs\"\n{stops}\necho 42");
             let (folder, launcher) = scripts::launcher(&script, Limits::default());
@@ -201,6 +201,6 @@ mod tests {
         assert_eq!(runs_with(""), (Ok(42), 1));
         let once = format!("[ $(wc -l <\"$folder/runs\") -gt 1 ] || {{ {stops}; }}");
         assert_eq!(runs_with(&once), (Ok(42), 2));
-        assert_eq!(runs_with(stops), (Err(suspended()), TRIES));
+        assert_eq!(runs_with(&stops), (Err(suspended()), TRIES));
     }
 }

@@ -15,6 +15,14 @@ pub(crate) fn write(folder: &Path, name: &str, script: &str) -> PathBuf {
     path
 }
 
+/// Returns a command with which a script stops itself, and is continued after this many seconds. The signal is sent
+/// again and again, since on a busy machine the first may come before the script has stopped.
+pub(crate) fn suspension(seconds: f64) -> String {
+    format!(
+        "(while sleep {seconds} && kill -CONT $$; do :; done) >/dev/null 2>&1 </dev/null & kill -STOP $$; kill $!; wait"
+    )
+}
+
 /// Returns a launcher of a script, and the script's folder.
 pub(crate) fn launcher(script: &str, limits: Limits) -> (TempDir, Launcher) {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -80,7 +80,7 @@ fn version_0_2_5_keeps_and_breaks_known_promises() {
 #[test]
 fn a_report_that_hangs_or_crashes_affects_only_its_row() {
     let outcome = |kind: &str| {
-        let arguments = ["--promises=live-blocks,totals", "--time-limit=5"];
+        let arguments = ["--promises=live-blocks,totals", "--time-limit=10"];
         let (text, accuracy, _) = accuracy(&arguments, Some(&format!("promise/totals={kind}")));
         let [live, totals] = accuracy.builds[0].promises.as_slice() else { panic!("two promises: {accuracy:?}") };
         assert_eq!(live.failure, None);
@@ -88,7 +88,7 @@ fn a_report_that_hangs_or_crashes_affects_only_its_row() {
         assert!(text.contains(&totals.status().label()), "{text}");
         (failure, totals.status())
     };
-    assert_eq!(outcome("hang"), (Failure::TimedOut { seconds: 5 }, Status::Hangs));
+    assert_eq!(outcome("hang"), (Failure::TimedOut { seconds: 10 }, Status::Hangs));
     assert_eq!(outcome("crash"), (Failure::Crashed { how: "SIGABRT".to_owned() }, Status::Crashes));
 }
 

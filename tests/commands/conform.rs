@@ -96,7 +96,7 @@ fn each_test_has_a_mock_that_fails_it() {
 
 #[test]
 fn the_system_s_allocator_and_the_counters_pass() {
-    let conformance = conform(&["untracked", "counting"], None);
+    let conformance = conform(&["untracked", "counting", "--time-limit=60"], None);
     assert_eq!(failed(&conformance), Vec::<&str>::new());
     let [untracked, counting] = &conformance.trackers[..] else { panic!("two trackers") };
     let verdict = |tests: &[TestOutcome], name: &str| {

@@ -84,7 +84,7 @@ fn a_complete_run_writes_into_the_crate_s_folder() {
     let printed = bench.assert().success().stdout(contains("squares").and(contains("words")));
     let printed = String::from_utf8_lossy(&printed.get_output().stdout).into_owned();
     assert!(!printed.contains("structures"), "{printed}");
-    for file in ["overhead.json", "overhead.md", "overhead.svg"] {
+    for file in ["overhead.json", "overhead.md", "overhead.svg", "index.html"] {
         assert!(folder.path().join("results").join(file).exists(), "{file}");
     }
     let results = fs::read_to_string(folder.path().join("results/overhead.json")).expect("the results");
@@ -97,6 +97,18 @@ fn a_complete_run_writes_into_the_crate_s_folder() {
     let reports = folder.path().join("target/criterion");
     assert!(reports.join("squares-overhead/report/index.html").exists(), "Criterion's pages are in {reports:?}");
     assert!(!folder.path().join("results/memory_analysis.svg").exists(), "the stress run is memscope-bench's");
+}
+
+#[test]
+fn a_run_with_a_filter_leaves_the_results_unchanged() {
+    let folder = folder();
+    let kept = folder.path().join("results/overhead.json");
+    fs::create_dir(folder.path().join("results")).expect("a folder");
+    fs::write(&kept, "a diary").expect("a file");
+    let mut bench = program(&folder);
+    bench.args(["--bench", "--sample-size=10", "--nresamples=1001", "squares/untracked"]);
+    bench.assert().success().stdout(contains("results/ is unchanged: this run is incomplete."));
+    assert_eq!(fs::read_to_string(&kept).expect("the file"), "a diary");
 }
 
 #[test]

@@ -2,13 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-/// Returns the processes that another one's threads started and that still exist, with blanks between them; empty if
-/// there are none.
+/// Returns the processes that another one started and that still exist, with blanks between them; empty if there are
+/// none. Not every kernel lists them.
 pub fn children(parent: u32) -> String {
-    let threads = std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
-    let of_thread = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("children")).ok();
-    let children: String = threads.filter_map(of_thread).collect();
-    children.trim().to_owned()
+    let names = std::fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok());
+    let parent_of = |id: &str| -> Option<u32> {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok()
+    };
+    let is_child = |id: &String| id.bytes().all(|byte| byte.is_ascii_digit()) && parent_of(id) == Some(parent);
+    names.filter(is_child).collect::<Vec<_>>().join(" ")
 }
 
 fn state(process: &str) -> Option<char> {

@@ -148,6 +148,7 @@ fn a_closed_standard_error_loses_no_result() {
             command.status().expect("the program runs").code()
         };
         assert_eq!(run(&[&MEASURE[..], &[&output, "--format=bmf"]].concat(), errors), Some(0));
+        fs::remove_file(folder.path().join("overhead.json")).expect("the results were saved");
         assert_eq!(run(&["measure", "--pairs=none"], closed()), Some(2));
         assert_eq!(run(&["claims", "--results=/no/such/folder"], closed()), Some(2));
     }
@@ -268,7 +269,7 @@ fn links_are_kept_and_their_targets_are_written() {
     }
     assert_eq!(
         names(&at("real")),
-        ["none.json", "overhead.json", "overhead.md", "overhead.svg", "r.json"],
+        ["none.json", "overhead.json", "overhead.md", "r.json"],
         "no temporary file is left"
     );
 }
@@ -294,7 +295,7 @@ fn a_full_disk_keeps_the_earlier_file_and_the_results_are_shown() {
     let program = env!("CARGO_BIN_EXE_memscope-bench");
     let done = Command::new("sh")
         .arg("-c")
-        .arg("trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"")
+        .arg("trap '' XFSZ; ulimit -f 2; exec \"$0\" \"$@\"")
         .arg(program)
         .args(MEASURE)
         .arg("--output")

@@ -377,10 +377,10 @@ mod tests {
 
     /// Runs a script in place of valgrind, with the path of a program that does not exist.
     #[cfg(target_os = "linux")]
-    fn end_of(script: &str) -> Failure {
+    fn end_of(script: &str, time: std::time::Duration) -> Failure {
         let folder = Scratch::new().expect("a folder");
         let valgrind = scripts::write(folder.path(), "valgrind", script);
-        let limits = Limits { time: std::time::Duration::from_millis(20), ..Limits::default() };
+        let limits = Limits { time, ..Limits::default() };
         let launcher = Launcher::new("/no/such/probe".into(), limits);
         let counter = InstructionCounter { launcher: &launcher, valgrind, folder };
         counter.compile_fixed_seed(Path::new("cc")).expect("what links Rust compiles C");
@@ -393,7 +393,9 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn every_way_to_end_has_an_outcome() {
         let crashed = |how: &str| Failure::Crashed { how: how.to_owned() };
-        assert_eq!(end_of("exec sleep 60"), Failure::TimedOut { seconds: 1 });
+        let timed_out = end_of("exec sleep 60", std::time::Duration::from_millis(20));
+        assert_eq!(timed_out, Failure::TimedOut { seconds: 1 });
+        let end_of = |script: &str| end_of(script, Limits::default().time);
         assert_eq!(end_of("echo oops >&2; echo '==1== Collected : 7' >&2; exit 3"), crashed("exit code 3: oops"));
         assert_eq!(end_of("echo '==1== Collected : 7' >&2; kill -SEGV $$"), crashed("SIGSEGV"));
         assert!(end_of("echo '{}'; echo '==1== Collected : 7' >&2").to_string().contains("its output is invalid"));
