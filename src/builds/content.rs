@@ -3,6 +3,7 @@
 //! The build script stamps the program with it, and a build cache compares it: a program must not build workers from
 //! other sources than its own.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
@@ -21,7 +22,12 @@ pub(crate) fn stamp(package: &Path) -> io::Result<String> {
     Ok(format!("{:016x}", hasher.finish()))
 }
 
-/// Adds a file, or all files in a folder and their names. Hidden ones are no sources: an editor makes them.
+/// Returns whether a file's name is hidden. Such files are no sources: an editor makes them, also as links to nothing.
+pub(crate) fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
+}
+
+/// Adds a file, or all files in a folder and their names, except hidden ones.
 ///
 /// # Errors
 /// If one cannot be read.
@@ -31,7 +37,7 @@ pub(crate) fn hash(path: &Path, hasher: &mut DefaultHasher) -> io::Result<()> {
         return Ok(());
     }
     let mut entries = fs::read_dir(path)?.collect::<Result<Vec<_>, _>>()?;
-    entries.retain(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."));
+    entries.retain(|entry| !is_hidden(&entry.file_name()));
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         entry.file_name().hash(hasher);

@@ -4,6 +4,7 @@
 //! no parts that only tests and benches need, and a program that is only a worker. It has its own lock file, which
 //! starts as a copy of the package's.
 
+use crate::builds::content::is_hidden;
 use crate::builds::own::OwnPackage;
 use crate::builds::record::Attempt;
 use crate::builds::sources::Sources;
@@ -140,7 +141,7 @@ fn with_dependency(manifest: &str, stamp: &str, dependency: InlineTable) -> Resu
 }
 
 /// Makes a file or folder equal to another one. Unchanged files are not rewritten, so cargo sees no change. Hidden files
-/// are no sources: an editor makes them, also as links to nothing.
+/// are left out.
 fn mirror(from: &Path, to: &Path) -> io::Result<()> {
     if from.is_file() {
         return write_changed(to, &fs::read(from)?);
@@ -155,7 +156,7 @@ fn mirror(from: &Path, to: &Path) -> io::Result<()> {
     }
     for entry in fs::read_dir(from)? {
         let name = entry?.file_name();
-        if !name.as_encoded_bytes().starts_with(b".") {
+        if !is_hidden(&name) {
             mirror(&from.join(&name), &to.join(&name))?;
         }
     }

@@ -50,9 +50,7 @@ impl KeptLinks {
         let record = match kept.filter(|record| record.of == fingerprint) {
             Some(record) => record,
             None => {
-                if folder.exists() {
-                    fs::remove_dir_all(&folder)?;
-                }
+                Self::remove(program)?;
                 fs::create_dir_all(&folder)?;
                 Record { of: fingerprint.to_owned(), links: BTreeMap::new() }
             }
