@@ -6,6 +6,7 @@
 //!
 //! Only the module [`memscope`] names memscope.
 
+mod caller;
 pub(crate) mod counting;
 mod growing;
 mod known_cost;
@@ -18,6 +19,7 @@ mod session;
 mod switch;
 mod variable_tracker;
 
+pub(crate) use caller::PauseGuard;
 #[cfg(test)]
 pub(crate) use growing::Growing;
 pub(crate) use known_cost::{MAX_SYNTHETIC_UNITS, step};
@@ -26,7 +28,7 @@ pub use level::{Level, RecordingKind};
 pub(crate) use level::{LevelError, Timing};
 pub use own::AllocationTracker;
 pub(crate) use session::{Session, Started, recorded_names, records};
-pub(crate) use switch::{Mode, PauseGuard};
+pub(crate) use switch::Mode;
 pub use switch::{SwitchedAllocator, Tracked};
 pub(crate) use variable_tracker::VariableTracker;
 

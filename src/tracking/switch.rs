@@ -16,9 +16,9 @@ mod installed;
 
 pub use installed::Tracked;
 
+use super::caller::{Caller, PauseGuard};
 use super::{counting, known_cost, memscope};
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// The allocator's work for each call, as a set of bits.
@@ -122,56 +122,6 @@ impl Mode {
 /// The modes for calls that allocate or resize, and for calls that free.
 static ALLOCATING: AtomicU8 = AtomicU8::new(Mode::OFF.0);
 static FREEING: AtomicU8 = AtomicU8::new(Mode::OFF.0);
-
-/// The origin of a thread's calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Caller {
-    /// The program. Its calls are counted and tracked.
-    Program,
-    /// The harness, while it inspects the tracker. Its calls are neither counted nor tracked.
-    Harness,
-    /// The tracker, within its hook. Its calls are counted separately and not tracked.
-    Tracker,
-}
-
-thread_local! {
-    /// The current origin of this thread's calls.
-    static CALLER: Cell<Caller> = const { Cell::new(Caller::Program) };
-}
-
-/// Sends the calling thread's allocations only to the system while it lives, so the harness can inspect the tracker
-/// inside the window. Blocks allocated while it lives must be freed while it, or another guard, lives.
-///
-/// It only has an effect while the counters are on or events are reported, so the other modes do not pay for the check.
-#[derive(Debug)]
-pub(crate) struct PauseGuard {
-    before: Caller,
-    /// The flag belongs to the thread, so a guard must end on the thread where it began.
-    _thread: std::marker::PhantomData<*const ()>,
-}
-
-impl PauseGuard {
-    /// Pauses the calling thread.
-    pub(crate) fn new() -> Self {
-        Self::for_calls_of(Caller::Harness)
-    }
-
-    fn for_calls_of(caller: Caller) -> Self {
-        Self { before: CALLER.replace(caller), _thread: std::marker::PhantomData }
-    }
-}
-
-impl Default for PauseGuard {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Drop for PauseGuard {
-    fn drop(&mut self) {
-        CALLER.set(self.before);
-    }
-}
 
 /// The allocator that a program installs with `#[global_allocator]`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -294,7 +244,7 @@ fn reported(block: *mut u8, size: usize) -> *mut u8 {
 ///
 /// Each function is as unsafe as the trait's function of the same name, and has the same requirements.
 mod switched {
-    use super::{CALLER, Caller, GlobalAlloc, Layout, Mode, PauseGuard, System, counting, known_cost};
+    use super::{Caller, GlobalAlloc, Layout, Mode, PauseGuard, System, counting, known_cost};
     use super::{Reporter, memscope::HOOK};
     use crate::trace::RecordingAllocator;
     #[cfg(feature = "references")]
@@ -411,7 +361,7 @@ mod switched {
         if mode == Mode::OFF {
             return system();
         }
-        let caller = CALLER.get();
+        let caller = Caller::current();
         let is_tracked = mode.hooks() || mode.reports() || mode.records() || mode.reference().is_some();
         let result = if is_tracked && caller == Caller::Program {
             let _paused = PauseGuard::for_calls_of(Caller::Tracker);

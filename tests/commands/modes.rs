@@ -57,6 +57,30 @@ fn the_usual_modes_see_and_attribute_everything() {
     }
 }
 
+/// What a thread's tracker allocates and frees at the thread's end is its own, not the program's.
+#[test]
+fn the_lock_free_tracker_records_each_event_of_threads_that_ended() {
+    if is_pinned() {
+        let planted = planted(Level::LockFree);
+        for seen in [planted.allocations, planted.frees] {
+            let seen = seen.expect("counted");
+            assert_eq!(seen.recorded, seen.happened);
+        }
+    }
+}
+
+/// The threads of a pool do not end, so their events stay in memory that no function reads.
+#[test]
+fn the_record_of_the_lock_free_tracker_is_unknown_while_its_threads_live() {
+    if is_pinned() {
+        let probe =
+            ["probe", "--workload=concurrent", "--tracking=lock-free", "--scale=0.01", "--threads=2", "--count"];
+        let output = memscope_bench().args(probe).assert().success().get_output().stdout.clone();
+        let observation: Observation = serde_json::from_slice(&output).expect("an observation");
+        assert_eq!((observation.recorded.allocations, observation.fidelity()), (None, None));
+    }
+}
+
 /// Confirmed: `hash % 1000 > rate * 1000` excludes one value in a thousand too few.
 #[test]
 fn sampling_at_1_percent_records_1_1_percent() {

@@ -3,7 +3,7 @@
 //! While the harness's counters are off, a call costs one relaxed load and one predictable branch more than the tracker
 //! alone: as much as the untracked program pays with [`SwitchedAllocator`](super::SwitchedAllocator).
 
-use super::{ALLOCATING, CALLER, Caller, FREEING, Mode, PauseGuard, switched};
+use super::{ALLOCATING, Caller, FREEING, Mode, PauseGuard, switched};
 use std::alloc::{GlobalAlloc, Layout};
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -77,7 +77,7 @@ fn is_off(mode: u8) -> bool {
 /// Passes a call on, and counts it as the program's, or as the tracker's own if it is made within another call.
 #[cold]
 fn counted<R: Copy>(pass_on: impl FnOnce() -> R, count: impl FnOnce(Caller, R)) -> R {
-    let caller = CALLER.get();
+    let caller = Caller::current();
     let result = if caller == Caller::Program {
         let _within = PauseGuard::for_calls_of(Caller::Tracker);
         pass_on()

@@ -6,10 +6,12 @@
 use super::super::Linked;
 use super::LockFree;
 use crate::tracking::Recorded;
+use crate::tracking::caller::Caller;
 use crate::tracking::memscope::modes::Driver;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[cfg(memscope_lock_free = "functions")]
 use memscope_rs::capture::backends::lockfree_tracker::{
@@ -81,12 +83,14 @@ static FAILURE: OnceLock<String> = OnceLock::new();
 #[cold]
 fn begin() -> bool {
     let Some(folder) = FOLDER.get() else { return false };
+    // Values of a thread are dropped in reverse order of their creation: first the end is noted, then the tracker writes
+    // its file, and then it counts as gone.
+    GONE.with(|_| LIVE.fetch_add(1, Ordering::SeqCst));
     if let Err(error) = prepare(folder) {
         let _ = FAILURE.set(error.to_string());
         STATE.set(State::Ended);
         return false;
     }
-    // The order ensures that the end is noted before the tracker is dropped.
     END.with(|_| STATE.set(State::Ready));
     true
 }
@@ -109,7 +113,8 @@ enum State {
     Ended,
 }
 
-/// Notes the end of a thread.
+/// Notes the end of a thread. From here on its tracker writes its file and frees its memory, which the tracker does not
+/// record, and which is not the program's.
 #[cfg(not(memscope_lock_free = "none"))]
 struct End;
 
@@ -117,6 +122,22 @@ struct End;
 impl Drop for End {
     fn drop(&mut self) {
         STATE.set(State::Ended);
+        Caller::Tracker.becomes();
+    }
+}
+
+/// The trackers whose thread's file is not complete.
+#[cfg(not(memscope_lock_free = "none"))]
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// Notes that a thread's tracker is dropped, so that its file is complete.
+#[cfg(not(memscope_lock_free = "none"))]
+struct Gone;
+
+#[cfg(not(memscope_lock_free = "none"))]
+impl Drop for Gone {
+    fn drop(&mut self) {
+        LIVE.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -124,6 +145,7 @@ impl Drop for End {
 thread_local! {
     static STATE: Cell<State> = const { Cell::new(State::New) };
     static END: End = const { End };
+    static GONE: Gone = const { Gone };
 }
 
 /// Returns nothing: the record is in the files.
@@ -132,11 +154,14 @@ fn recorded() -> Recorded {
     Recorded::default()
 }
 
-/// Returns the record of this thread and of ended threads. No function collects the records of all threads: each thread
-/// writes its file when it ends.
+/// Returns the record of this thread and of ended threads, or nothing while another thread has a tracker: no function
+/// collects the records of all threads, and each thread writes its file when it ends.
 #[cfg(memscope_lock_free = "functions")]
 #[allow(clippy::unnecessary_cast, reason = "the fields' types differ between versions")]
 fn recorded() -> Recorded {
+    if LIVE.load(Ordering::SeqCst) > 1 {
+        return Recorded::default();
+    }
     let Some(tracker) = get_current_tracker() else { return Recorded::default() };
     let stats = tracker.get_stats();
     // Dropping the copy would take the events from the original tracker.
