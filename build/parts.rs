@@ -52,6 +52,8 @@ use Need::{Field, Function, Has, Implements, Macro, Mentions, Method, No, Return
 
 /// The kinds of values that workloads name.
 const NAMED: Need = Implements("Trackable", &["Vec", "String", "Box", "Rc", "Arc"]);
+/// The hook's blocks are kept. Versions that only add to their totals lose each block's address and free.
+const KEEPS_BLOCKS: Need = Mentions("MemoryTracker", "track_allocation", "insert");
 /// The tracker of named values in all versions 0.2.
 const GLOBAL: [Need; 4] = [
     Has("GlobalTracker"),
@@ -97,6 +99,7 @@ pub const PARTS: &[Part] = &[
                     Has("variable_registry"),
                     No(&Has("GlobalTracker")),
                     No(&Has("tracker::Tracker")),
+                    No(&KEEPS_BLOCKS),
                 ],
             },
             Form { name: "all", needs: &[Returns("MemoryTracker", "get_stats", "TrackingResult")] },
@@ -165,6 +168,7 @@ pub const PARTS: &[Part] = &[
                     Has("variable_registry"),
                     No(&Field("MemoryTracker", "bounded_stats")),
                     No(&Has("tracker::Tracker")),
+                    No(&KEEPS_BLOCKS),
                 ],
             },
             Form {
