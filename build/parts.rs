@@ -300,6 +300,20 @@ pub const PARTS: &[Part] = &[
         }],
         none: Some("none"),
     },
+    // The clones of shared values in the exported graph of owners.
+    Part {
+        name: "clones",
+        forms: &[Form {
+            name: "exported",
+            needs: &[
+                GLOBAL[1],
+                Method("GlobalTracker", "export_json", 1),
+                Function("render_engine::export_ownership_graph_json", 3),
+                Field("analysis::ownership_graph::Node", "stack_ptr"),
+            ],
+        }],
+        none: Some("none"),
+    },
     Part {
         name: "borrowing",
         forms: &[Form {

@@ -68,10 +68,10 @@ fn version_0_2_5_keeps_and_breaks_known_promises() {
         let outcomes = &accuracy.builds[0].promises;
         outcomes.iter().find(|outcome| outcome.promise == name).map(PromiseOutcome::status)
     };
-    for kept in ["live-blocks", "totals", "peak", "threads", "order", "names"] {
+    for kept in ["live-blocks", "totals", "peak", "threads", "order", "names", "clones"] {
         assert_eq!(status(kept), Some(Status::Kept), "{kept}");
     }
-    for broken in ["use-after-free", "overflow", "task-memory", "quick-start-service"] {
+    for broken in ["use-after-free", "overflow", "task-memory", "async-tasks", "quick-start-service"] {
         assert_eq!(status(broken), Some(Status::NotKept), "{broken}");
     }
     assert_eq!(status("svg"), Some(Status::Unsupported));

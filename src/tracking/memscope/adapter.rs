@@ -10,6 +10,7 @@
 mod analysis;
 mod blocks;
 mod borrowing;
+mod clones;
 mod containers;
 mod cycles;
 mod errors;
@@ -51,7 +52,7 @@ pub(super) trait Adapter
 where
     Self: Statistics + VariableTracker + Blocks + Report + Json + Analyses,
     Self: Leaks + Cycles + Reports + NamesContainers + Upstream + modes::Modes,
-    Self: Listing + Relations + Borrowing + Tasks + AsynchronousTasks,
+    Self: Listing + Relations + Clones + Borrowing + Tasks + AsynchronousTasks,
     Self: MemoryErrors + DoubleFrees + Html + Binary + QuickStart + ServiceStart,
 {
 }
@@ -186,6 +187,8 @@ pub(super) trait Upstream {
 /// Lists of blocks and of named values.
 #[diagnostic::on_unimplemented(message = "adapter/listing.rs has no such form of the part `listing`")]
 pub(super) trait Listing {
+    /// True if one tracker has both the hook's blocks and the named values.
+    const ONE_TRACKER: bool = false;
     /// The blocks that the hook's tracker treats as live. The window must be closed: see [`Blocks::live_blocks`].
     const BLOCKS: Ask<Vec<Listed>> = Err("this version has no list of blocks that the adapter knows");
     /// The named values, including dropped ones if the version keeps them.
@@ -199,6 +202,13 @@ pub(super) trait Listing {
 pub(super) trait Relations {
     /// The relations. The values must be alive: memscope reads their memory.
     const RELATIONS: Ask<Vec<Relation>> = Err("this version lists no relations between values");
+}
+
+/// Clones of shared values.
+#[diagnostic::on_unimplemented(message = "adapter/clones.rs has no such form of the part `clones`")]
+pub(super) trait Clones {
+    /// The addresses of variables that share one value, for each edge of an exported graph.
+    const CLONES: Ask<Vec<Vec<usize>>> = Err("this version exports no graph of variables");
 }
 
 /// Recording of borrows.
@@ -276,6 +286,8 @@ impl ServiceStart for Linked {}
 impl Listing for Linked {}
 #[cfg(memscope_relations = "none")]
 impl Relations for Linked {}
+#[cfg(memscope_clones = "none")]
+impl Clones for Linked {}
 #[cfg(memscope_borrowing = "none")]
 impl Borrowing for Linked {}
 #[cfg(memscope_tasks = "none")]

@@ -24,8 +24,8 @@ pub use tools::{Analysis, BenchFn, Containers, Name, UpstreamBenches};
 use super::Recorded;
 use crate::platform::git::described;
 use adapter::{
-    Analyses, AsynchronousTasks, Binary, Blocks, Borrowing, DoubleFrees, Html, Json, Linked, Listing, MemoryErrors,
-    NamesContainers, QuickStart, Relations, Report, Reports, ServiceStart, Statistics, Tasks, Upstream,
+    Analyses, AsynchronousTasks, Binary, Blocks, Borrowing, Clones, DoubleFrees, Html, Json, Linked, Listing,
+    MemoryErrors, NamesContainers, QuickStart, Relations, Report, Reports, ServiceStart, Statistics, Tasks, Upstream,
     VariableTracker,
 };
 use serde::{Deserialize, Serialize};
@@ -50,12 +50,16 @@ pub const VARIABLES_NEED_HOOK: Option<&str> = Linked::VARIABLES_NEED_HOOK;
 
 /// The blocks that memscope lists as live.
 pub const BLOCKS: Ask<Vec<Listed>> = Linked::BLOCKS;
+/// True if one tracker has both the hook's blocks and the named values.
+pub const ONE_TRACKER: bool = Linked::ONE_TRACKER;
 /// The named values that memscope lists.
 pub const VALUES: Ask<Vec<Listed>> = Linked::VALUES;
 /// The named values that memscope lists as live.
 pub const LIVE_VALUES: Ask<Vec<Listed>> = Linked::LIVE_VALUES;
 /// The relations between named values.
 pub const RELATIONS: Ask<Vec<Relation>> = Linked::RELATIONS;
+/// The addresses of variables that share one value, for each edge of an exported graph.
+pub const CLONES: Ask<Vec<Vec<usize>>> = Linked::CLONES;
 /// Recording of borrows.
 pub const BORROWS: Result<Borrows, &str> = Linked::BORROWS;
 /// Recording of tasks as scopes.

@@ -80,7 +80,7 @@ pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub struct AsyncTasks {
     /// Spawns a tracked task on the current tokio runtime.
     pub spawn: fn(Work) -> JoinHandle<()>,
-    /// Lists the tasks, with no parents.
+    /// Lists the tasks in the order in which they were spawned, with no parents.
     pub listed: fn() -> Result<Vec<ListedTask>, String>,
 }
 

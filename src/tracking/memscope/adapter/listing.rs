@@ -33,6 +33,7 @@ impl Listing for Linked {
 /// 0.1: one tracker, whose live blocks have names.
 #[cfg(memscope_listing = "shared")]
 impl Listing for Linked {
+    const ONE_TRACKER: bool = true;
     const BLOCKS: Ask<Vec<Listed>> = Ok(|| live(&tracker()));
     const VALUES: Ask<Vec<Listed>> = Ok(named);
     const LIVE_VALUES: Ask<Vec<Listed>> = Ok(named);

@@ -37,8 +37,10 @@ impl AsynchronousTasks for Linked {
             spawn: spawn_tracked,
             listed: || {
                 let tracker = memscope_rs::global_tracker().map_err(|error| error.to_string())?;
-                let profiles = tracker.async_tracker().get_all_profiles().into_iter();
-                let tasks = profiles.map(|profile| ListedTask {
+                let mut profiles = tracker.async_tracker().get_all_profiles();
+                // Each call of the wrapper draws the next number.
+                profiles.sort_by_key(|profile| profile.task_id);
+                let tasks = profiles.into_iter().map(|profile| ListedTask {
                     name: profile.task_name,
                     parent: None,
                     allocations: profile.total_allocations,

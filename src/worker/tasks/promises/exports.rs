@@ -1,4 +1,4 @@
-//! Promises on exports: they contain each named value with its size, and the totals.
+//! Promises on exports: they contain each named value with its size, and the totals if only named values are tracked.
 
 use super::exported::Content;
 use super::facts::{Fact, Facts};
@@ -33,10 +33,11 @@ pub(super) fn svg() -> Result<Facts, TaskError> {
 
 /// Exports a binary file, and lets memscope translate it.
 pub(super) fn binary() -> Result<Facts, TaskError> {
-    run(EXPORT_BINARY, "memscope.json", true)
+    run(EXPORT_BINARY, "memscope.json", false)
 }
 
-/// Names values, and exports them while they live. Totals are those of the named values, if nothing else is tracked.
+/// Names values, and exports them while they live. Totals are compared if nothing but named values is tracked: the hook
+/// also counts what memscope allocates to name them.
 fn run(export: Export, name: &str, with_totals: bool) -> Result<Facts, TaskError> {
     let export = export.map_err(TaskError::Unsupported)?;
     let level = named_level()?;

@@ -75,10 +75,10 @@ impl Promise {
         Self::new("use-after-free", "the blocks that are read after they were freed", errors::use_after_free),
         Self::new("double-free", "the blocks that are freed twice", errors::double_free),
         Self::new("overflow", "the blocks that are read beyond their ends", errors::overflow),
-        Self::new("json", "each named value and the totals, as JSON", exports::json),
+        Self::new("json", "each named value and, from 0.2.0 on, the totals, as JSON", exports::json),
         Self::new("html", "each named value, as HTML", exports::html),
         Self::new("svg", "each named value, as a picture", exports::svg),
-        Self::new("binary", "each named value and the totals, in a binary file", exports::binary),
+        Self::new("binary", "each named value, in a binary file", exports::binary),
     ];
 
     /// Returns the promise with a name.

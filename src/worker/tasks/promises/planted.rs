@@ -1,6 +1,6 @@
 //! The parts that planted programs share: the window, and planted blocks with their labels.
 
-use crate::tracking::memscope::{Listed, NO_NAMES};
+use crate::tracking::memscope::{Listed, NO_NAMES, ONE_TRACKER};
 use crate::tracking::{Level, Session};
 use crate::worker::probe::check_switch;
 use crate::worker::task::TaskError;
@@ -40,14 +40,15 @@ pub(super) fn prepare(level: Level) -> Result<Session, TaskError> {
     Ok(Session::prepare(level, true))
 }
 
-/// Returns the level at which the linked version names values: without its hook, if it can.
+/// Returns the level at which the linked version names values: without its hook, if that is how it is used. A version
+/// with one tracker learns from the hook where a value's block is, and when it ends.
 ///
 /// # Errors
 /// If it cannot name values.
 pub(super) fn named_level() -> Result<Level, TaskError> {
     match NO_NAMES {
         Some(why) => Err(TaskError::Unsupported(why)),
-        None if Level::Variables.unsupported_reason().is_some() => Ok(Level::Full),
+        None if ONE_TRACKER || Level::Variables.unsupported_reason().is_some() => Ok(Level::Full),
         None => Ok(Level::Variables),
     }
 }

@@ -131,11 +131,13 @@ fn turn(size: usize, names: VariableTracker, kept: Kept) -> Work {
 }
 
 fn judge_asynchronous(listed: Result<Vec<ListedTask>, String>) -> Facts {
-    // memscope chooses their names.
-    let fact = |allocations: u64, bytes: u64| format!("a task named {bytes} B in {allocations}");
-    let reported = |listed: &[ListedTask]| listed.iter().map(|task| fact(task.allocations, task.bytes)).collect();
+    // memscope chooses their names, so a task is known by its place.
+    let fact = |(place, task): (usize, (u64, u64))| format!("task {} named {} B in {}", place + 1, task.1, task.0);
+    let reported = |listed: &[ListedTask]| {
+        listed.iter().map(|task| (task.allocations, task.bytes)).enumerate().map(fact).collect()
+    };
     Facts {
-        expected: ASYNC_SIZES.iter().map(|size| fact(1, *size as u64)).collect(),
+        expected: ASYNC_SIZES.iter().map(|size| (1, *size as u64)).enumerate().map(fact).collect(),
         reported: answered(listed, reported),
     }
 }
@@ -184,6 +186,8 @@ mod tests {
         let listed = |size: &usize| ListedTask { allocations: 1, bytes: *size as u64, ..ListedTask::default() };
         let right: Vec<ListedTask> = ASYNC_SIZES.iter().map(listed).collect();
         let judged = |report: &[ListedTask]| judge_asynchronous(Ok(report.to_vec()));
+        let swapped = [&right[2], &right[1], &right[0]].map(ListedTask::clone);
+        assert_eq!(judged(&swapped).compare().true_positives, 1, "only the second task has its own bytes");
         notices_every_mutation(judged, &right, &right[0], &[|task| task.bytes = 6_000, |task| task.allocations = 3]);
     }
 }
