@@ -9,7 +9,7 @@ pub(super) enum Caller {
     Program,
     /// The harness, while it inspects the tracker. Its calls are neither counted nor tracked.
     Harness,
-    /// The tracker, within its hook. Its calls are counted separately and not tracked.
+    /// The tracker, within its hook or at the end of its thread. Its calls are counted separately and not tracked.
     Tracker,
 }
 
@@ -61,6 +61,6 @@ impl Default for PauseGuard {
 
 impl Drop for PauseGuard {
     fn drop(&mut self) {
-        CALLER.set(self.before);
+        self.before.becomes();
     }
 }

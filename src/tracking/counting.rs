@@ -6,7 +6,7 @@
 //!
 //! A reallocation counts as one allocation and one deallocation, as in memscope.
 //!
-//! Allocations that a tracker makes for itself while its hook is called are counted separately: see
+//! Allocations that a tracker makes for itself, while its hook is called or its thread ends, are counted separately: see
 //! [`TrackerAllocations`].
 
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,7 @@ pub struct Counts {
     pub peak_live_allocations: u64,
 }
 
-/// Allocations that a tracker made for itself while its hook was called, since the process started.
+/// Allocations that a tracker made for itself, while its hook was called or its thread ended, since the process started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrackerAllocations {
     /// Allocations made.

@@ -148,7 +148,7 @@ pub struct Observation {
     pub variables: u64,
     /// Events that happened, if the counters ran.
     pub truth: Option<Truth>,
-    /// The tracker's own allocations inside its hook, if the counters ran.
+    /// The tracker's own allocations, if the counters ran.
     #[serde(default)]
     pub own: Option<TrackerAllocations>,
     /// Events that the tracker recorded.

@@ -24,7 +24,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Mutex, OnceLock};
-use std::{io, thread};
+use std::{io, panic, thread};
 
 /// The work of one process.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -185,7 +185,7 @@ impl<'p> Replay<'p> {
         window: impl FnOnce(&dyn Fn() -> Digest) -> R,
     ) -> Result<R, ThreadsError> {
         thread::scope(|scope| {
-            let started = (1..self.plan.threads()).try_for_each(|thread| {
+            let start = |thread: usize| {
                 let run = move || {
                     self.standing.fetch_add(1, Release);
                     if *self.opened[thread].wait() {
@@ -194,12 +194,15 @@ impl<'p> Replay<'p> {
                         self.closed.wait();
                     }
                 };
-                thread::Builder::new().spawn_scoped(scope, run).map(drop)
-            });
-            if let Err(error) = started {
-                self.opened.iter().for_each(|opened| _ = opened.set(false));
-                return Err(ThreadsError { threads: self.plan.threads(), why: error.to_string() });
-            }
+                thread::Builder::new().spawn_scoped(scope, run)
+            };
+            let started = match (1..self.plan.threads()).map(start).collect::<Result<Vec<_>, _>>() {
+                Ok(started) => started,
+                Err(error) => {
+                    self.opened.iter().for_each(|opened| _ = opened.set(false));
+                    return Err(ThreadsError { threads: self.plan.threads(), why: error.to_string() });
+                }
+            };
             // Allocations for starting a thread are not the program's.
             while self.standing.load(Acquire) + 1 < self.plan.threads() {
                 thread::yield_now();
@@ -210,6 +213,12 @@ impl<'p> Replay<'p> {
                 Digest { checksum: self.checksum.load(Relaxed), ..Digest::default() }
             });
             let _ = self.closed.set(());
+            // A scope does not wait for the values of its threads, which a tracker may drop last.
+            for thread in started {
+                if let Err(panic) = thread.join() {
+                    panic::resume_unwind(panic);
+                }
+            }
             Ok(result)
         })
     }

@@ -113,8 +113,8 @@ enum State {
     Ended,
 }
 
-/// Notes the end of a thread. From here on its tracker writes its file and frees its memory, which the tracker does not
-/// record, and which is not the program's.
+/// Notes the end of a thread. The next calls are those with which its tracker writes its file and frees its memory: the
+/// tracker does not record them, and they are not the program's.
 #[cfg(not(memscope_lock_free = "none"))]
 struct End;
 
@@ -126,7 +126,7 @@ impl Drop for End {
     }
 }
 
-/// The trackers whose thread's file is not complete.
+/// The number of threads that began a tracker and whose file is not complete.
 #[cfg(not(memscope_lock_free = "none"))]
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 
@@ -137,6 +137,8 @@ struct Gone;
 #[cfg(not(memscope_lock_free = "none"))]
 impl Drop for Gone {
     fn drop(&mut self) {
+        // The program may free more of the thread's values, and no tracker is left for them.
+        Caller::Program.becomes();
         LIVE.fetch_sub(1, Ordering::SeqCst);
     }
 }
