@@ -93,13 +93,22 @@ pub const PARTS: &[Part] = &[
                 ],
             },
             Form {
+                name: "named_twice",
+                needs: &[
+                    Returns("MemoryTracker", "get_stats", "TrackingResult"),
+                    Has("variable_registry"),
+                    No(&Has("GlobalTracker")),
+                    No(&Has("tracker::Tracker")),
+                    KEEPS_BLOCKS,
+                ],
+            },
+            Form {
                 name: "totals",
                 needs: &[
                     Returns("MemoryTracker", "get_stats", "TrackingResult"),
                     Has("variable_registry"),
                     No(&Has("GlobalTracker")),
                     No(&Has("tracker::Tracker")),
-                    No(&KEEPS_BLOCKS),
                 ],
             },
             Form { name: "all", needs: &[Returns("MemoryTracker", "get_stats", "TrackingResult")] },

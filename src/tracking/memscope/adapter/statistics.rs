@@ -24,8 +24,9 @@ impl Statistics for Linked {
     }
 }
 
-/// 0.1.5 to 0.1.10: the totals count all events, the active and peak figures named values only.
-#[cfg(memscope_statistics = "bounded")]
+/// The totals count all events, the active and peak figures do not: 0.1.5 to 0.1.10 count named values only, and commits
+/// around 0.1.3 and 0.1.4 count a named block twice.
+#[cfg(any(memscope_statistics = "bounded", memscope_statistics = "named_twice"))]
 impl Statistics for Linked {
     fn recorded_events() -> Recorded {
         let Ok(stats) = tracker().get_stats() else { return Recorded::default() };
