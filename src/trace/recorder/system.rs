@@ -180,6 +180,7 @@ fn path_of_program(path: &mut [u8]) -> usize {
 fn path_of_program(path: &mut [u8]) -> usize {
     let mut room = path.len() as u32;
     // SAFETY: at most as many bytes are written as there are, and a zero is the last one.
+    #[allow(deprecated, reason = "the crate that replaces it has nothing else that is needed here")]
     let failed = unsafe { libc::_NSGetExecutablePath(path.as_mut_ptr().cast(), &raw mut room) } != 0;
     if failed { 0 } else { path.iter().position(|&byte| byte == 0).unwrap_or(0) }
 }
