@@ -68,13 +68,17 @@ fn version_0_2_5_keeps_and_breaks_known_promises() {
         let outcomes = &accuracy.builds[0].promises;
         outcomes.iter().find(|outcome| outcome.promise == name).map(PromiseOutcome::status)
     };
-    for kept in ["live-blocks", "totals", "peak", "threads", "order", "names", "clones"] {
+    for kept in ["live-blocks", "totals", "peak", "threads", "order", "names"] {
         assert_eq!(status(kept), Some(Status::Kept), "{kept}");
     }
     for broken in ["use-after-free", "overflow", "task-memory", "async-tasks", "quick-start-service"] {
         assert_eq!(status(broken), Some(Status::NotKept), "{broken}");
     }
     assert_eq!(status("svg"), Some(Status::Unsupported));
+    // Elsewhere memscope can read the values' memory, and takes values of the same content for clones.
+    if cfg!(target_os = "linux") {
+        assert_eq!(status("clones"), Some(Status::Kept));
+    }
 }
 
 #[test]

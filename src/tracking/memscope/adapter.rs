@@ -187,7 +187,7 @@ pub(super) trait Upstream {
 /// Lists of blocks and of named values.
 #[diagnostic::on_unimplemented(message = "adapter/listing.rs has no such form of the part `listing`")]
 pub(super) trait Listing {
-    /// True if one tracker has both the hook's blocks and the named values.
+    /// True if one tracker is known to have both the hook's blocks and the named values.
     const ONE_TRACKER: bool = false;
     /// The blocks that the hook's tracker treats as live. The window must be closed: see [`Blocks::live_blocks`].
     const BLOCKS: Ask<Vec<Listed>> = Err("this version has no list of blocks that the adapter knows");

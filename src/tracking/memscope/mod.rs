@@ -50,7 +50,7 @@ pub const VARIABLES_NEED_HOOK: Option<&str> = Linked::VARIABLES_NEED_HOOK;
 
 /// The blocks that memscope lists as live.
 pub const BLOCKS: Ask<Vec<Listed>> = Linked::BLOCKS;
-/// True if one tracker has both the hook's blocks and the named values.
+/// True if one tracker is known to have both the hook's blocks and the named values.
 pub const ONE_TRACKER: bool = Linked::ONE_TRACKER;
 /// The named values that memscope lists.
 pub const VALUES: Ask<Vec<Listed>> = Linked::VALUES;

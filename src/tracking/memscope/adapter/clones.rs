@@ -19,7 +19,7 @@ impl Clones for Linked {
     });
 }
 
-/// Returns the addresses of the variables at both ends of each edge between clones.
+/// Returns the addresses of the variables at both ends of each edge between clones; 0 for a node without one.
 #[cfg(memscope_clones = "exported")]
 fn clones(graph: &Value) -> Vec<Vec<usize>> {
     let all = |key: &str| graph[key].as_array().into_iter().flatten();
@@ -27,7 +27,7 @@ fn clones(graph: &Value) -> Vec<Vec<usize>> {
     let edges = all("edges").filter(|edge| matches!(edge["kind"].as_str(), Some("ArcClone" | "RcClone")));
     let ends = edges.map(|edge| {
         let nodes = all("nodes").filter(|node| node["id"] == edge["from"] || node["id"] == edge["to"]);
-        nodes.filter_map(|node| address(&node["stack_ptr"])).collect()
+        nodes.map(|node| address(&node["stack_ptr"]).unwrap_or_default()).collect()
     });
     ends.collect()
 }
@@ -41,10 +41,10 @@ mod tests {
     fn clones_are_the_variables_of_nodes_with_an_edge() {
         let node = |id: &str, variable: Option<&str>| json!({ "id": id, "stack_ptr": variable });
         let edge = |kind: &str, from: &str| json!({ "kind": kind, "from": from, "to": from });
-        let nodes =
-            [node("0xa0", Some("0x10")), node("0xa0", Some("0x18")), node("0xb0", Some("0x20")), node("0xc0", None)];
-        let graph = json!({ "nodes": nodes, "edges": [edge("ArcClone", "0xa0"), edge("SharedBorrow", "0xb0"), edge("RcClone", "0xc0")] });
-        assert_eq!(clones(&graph), [vec![0x10, 0x18], vec![]]);
+        let nodes = [("0xa0", Some("0x10")), ("0xa0", Some("0x18")), ("0xb0", Some("0x20")), ("0xc0", None)];
+        let nodes = nodes.map(|(id, variable)| node(id, variable));
+        let edges = [edge("ArcClone", "0xa0"), edge("SharedBorrow", "0xb0"), edge("RcClone", "0xc0")];
+        assert_eq!(clones(&json!({ "nodes": nodes, "edges": edges })), [vec![0x10, 0x18], vec![0]]);
         assert_eq!(clones(&json!({})), Vec::<Vec<usize>>::new());
     }
 }

@@ -131,7 +131,7 @@ fn turn(size: usize, names: VariableTracker, kept: Kept) -> Work {
 }
 
 fn judge_asynchronous(listed: Result<Vec<ListedTask>, String>) -> Facts {
-    // memscope chooses their names, so a task is known by its place.
+    // memscope chooses their names, so a task is known by its place: versions list every spawned task, or none.
     let fact = |(place, task): (usize, (u64, u64))| format!("task {} named {} B in {}", place + 1, task.1, task.0);
     let reported = |listed: &[ListedTask]| {
         listed.iter().map(|task| (task.allocations, task.bytes)).enumerate().map(fact).collect()
