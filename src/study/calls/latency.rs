@@ -86,6 +86,13 @@ impl Latencies {
     pub fn calls(&self, threads: usize) -> u64 {
         u64::from(self.operations) * threads as u64
     }
+
+    /// Returns a measurement's time at one of [`QUANTILES`], by its index there, in nanoseconds; `None` if there are fewer
+    /// calls than the quantile needs, or fewer processes than an interval needs.
+    pub fn at(&self, measurement: &Latency, operation: Operation, place: usize) -> Option<Estimate> {
+        let is_defined = Quantiles::is_defined(place, self.calls(measurement.threads));
+        measurement.at(operation, place).filter(|_| is_defined)
+    }
 }
 
 impl Versioned for Latencies {
@@ -193,6 +200,17 @@ mod tests {
     fn seen(nanoseconds: u64) -> Observed {
         let all = Quantiles([nanoseconds; QUANTILES.len()]);
         Observed { allocating: all, freeing: all, timing: all, means: None, step_ns: Some(nanoseconds) }
+    }
+
+    #[test]
+    fn a_quantile_needs_enough_calls() {
+        let measurement = Latency { level: Level::Allocator, threads: 2, failure: None, processes: vec![seen(7); 6] };
+        let origin = Origin::here("memscope-bench calls".to_owned());
+        let latencies =
+            Latencies { schema: 1, origin, operations: 50, held: 1, measurements: vec![measurement.clone()] };
+        let at = |quantile| latencies.at(&measurement, Operation::Allocating, Quantiles::place(quantile));
+        assert!(at(0.5).is_some() && at(0.99).is_some() && at(1.0).is_some(), "of 100 calls");
+        assert_eq!((at(0.999), at(0.9999)), (None, None));
     }
 
     #[test]

@@ -168,8 +168,8 @@ fn metrics_on_threads(latencies: &Latencies) -> Vec<Metric> {
             metrics.extend(measurement.mean(operation).map(|ns| Metric::estimate(&name, "ns", ns)));
             for (place, quantile) in QUANTILES.iter().enumerate() {
                 let shown = QUANTILE_MEASURES.iter().find(|(shown, _)| shown == quantile);
-                let shown = shown.filter(|_| Quantiles::is_defined(place, latencies.calls(measurement.threads)));
-                let time = shown.and_then(|(_, measure)| Some((*measure, measurement.at(operation, place)?)));
+                let time =
+                    shown.and_then(|(_, measure)| Some((*measure, latencies.at(measurement, operation, place)?)));
                 metrics.extend(time.map(|(measure, ns)| Metric::estimate(&name, measure, ns)));
             }
             metrics.push(Metric::plain(&name, "calls", latencies.calls(measurement.threads) as f64));

@@ -45,9 +45,7 @@ pub(super) fn draw(latencies: &Latencies) -> Group {
     for (row, &threads) in threads(latencies).iter().enumerate() {
         for (column, operation) in Operation::REPORTED.into_iter().enumerate() {
             let (x, y) = (MARGIN + column as f64 * (PANEL.0 + BETWEEN), TOP + row as f64 * (PANEL.1 + BETWEEN));
-            let measurements: Vec<&Latency> =
-                latencies.measurements.iter().filter(|measurement| measurement.threads == threads).collect();
-            let plot = axis.plot(&measurements, operation, threads);
+            let plot = axis.plot(latencies, operation, threads);
             plots = plots.add(plot.set("transform", format!("translate({} {})", short(x), short(y))));
         }
     }
@@ -65,7 +63,7 @@ impl Axis {
         let mut axis = Self { least: f64::INFINITY, greatest: 100.0 };
         for measurement in &latencies.measurements {
             for operation in [Operation::Allocating, Operation::Freeing, Operation::Timing] {
-                for estimate in (0..QUANTILES.len()).filter_map(|place| measurement.at(operation, place)) {
+                for estimate in (0..QUANTILES.len()).filter_map(|place| latencies.at(measurement, operation, place)) {
                     axis.least = axis.least.min(estimate.low.max(1.0));
                     axis.greatest = axis.greatest.max(estimate.high);
                 }
@@ -80,25 +78,22 @@ impl Axis {
     }
 
     /// Draws one plot: an operation on a number of threads.
-    fn plot(&self, measurements: &[&Latency], operation: Operation, threads: usize) -> Group {
+    fn plot(&self, latencies: &Latencies, operation: Operation, threads: usize) -> Group {
+        let measurements = || latencies.measurements.iter().filter(|measurement| measurement.threads == threads);
         let heading = match threads {
             1 => format!("{}, 1 thread", operation.name()),
             threads => format!("{}, {threads} threads", operation.name()),
         };
         let mut plot = panel(PANEL.0, PANEL.1, &heading, "").add(self.grid());
-        if let Some(first) = measurements.iter().find(|measurement| measurement.failure.is_none()) {
-            plot = plot.add(self.curve(first, Operation::Timing, "faint", "nothing"));
+        if let Some(first) = measurements().find(|measurement| measurement.failure.is_none()) {
+            plot = plot.add(self.curve(latencies, first, Operation::Timing, "faint", "nothing"));
         }
         let mut failed = 0.0;
-        for measurement in measurements {
+        for measurement in measurements() {
             match &measurement.failure {
                 None => {
-                    plot = plot.add(self.curve(
-                        measurement,
-                        operation,
-                        measurement.level.properties().time_class,
-                        &measurement.level.to_string(),
-                    ))
+                    let (class, name) = (measurement.level.properties().time_class, measurement.level.to_string());
+                    plot = plot.add(self.curve(latencies, measurement, operation, class, &name));
                 }
                 Some(failure) => {
                     let words = format!("{}: {}", measurement.level, failure.label());
@@ -136,9 +131,16 @@ impl Axis {
         grid
     }
 
-    fn curve(&self, measurement: &Latency, operation: Operation, class: &str, name: &str) -> Group {
-        let figures: Vec<_> =
-            (0..QUANTILES.len()).filter_map(|place| Some((place, measurement.at(operation, place)?))).collect();
+    fn curve(
+        &self,
+        latencies: &Latencies,
+        measurement: &Latency,
+        operation: Operation,
+        class: &str,
+        name: &str,
+    ) -> Group {
+        let at = |place| Some((place, latencies.at(measurement, operation, place)?));
+        let figures: Vec<_> = (0..QUANTILES.len()).filter_map(at).collect();
         let points: Vec<String> = figures
             .iter()
             .map(|(place, estimate)| format!("{},{}", short(x(*place)), short(self.y(estimate.value))))
@@ -174,7 +176,8 @@ fn x(place: usize) -> f64 {
 pub(super) fn description(latencies: &Latencies) -> String {
     let levels = latencies.measurements.iter().map(|measurement| {
         let figure = |place: usize| {
-            measurement.at(Operation::Allocating, place).map(|time| interval_or_step(time, measurement.step_ns()))
+            let time = latencies.at(measurement, Operation::Allocating, place);
+            time.map(|time| interval_or_step(time, measurement.step_ns()))
         };
         match (&measurement.failure, figure(0), figure(QUANTILES.len() - 1)) {
             (None, Some(median), Some(slowest)) => {
@@ -186,7 +189,7 @@ pub(super) fn description(latencies: &Latencies) -> String {
                 )
             }
             (failure, ..) => {
-                let why = failure.as_ref().map_or("too few processes".to_owned(), |failure| failure.label());
+                let why = failure.as_ref().map_or("too few calls or processes".to_owned(), |failure| failure.label());
                 format!("{} on {} threads: {why}", measurement.level, measurement.threads)
             }
         }
