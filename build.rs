@@ -15,7 +15,7 @@ mod parts;
 #[path = "src/tracking/memscope/versions.rs"]
 mod versions;
 
-use dependency::Dependency;
+use dependency::{Dependency, WORKSPACE};
 use inventory::Inventory;
 use modes::MODES;
 use parts::PARTS;
@@ -44,6 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo::rustc-env=PACKAGE_CONTENT={}", content::stamp(&package)?);
     }
     println!("cargo::rerun-if-env-changed={CORE_ONLY}");
+    println!("cargo::rerun-if-env-changed={WORKSPACE}");
 
     let dependency = Dependency::of(&package)?;
     println!("cargo::rerun-if-changed={}", dependency.root.parent().unwrap_or(&dependency.root).display());

@@ -75,8 +75,13 @@ fn source(package: &Package) -> String {
     }
 }
 
-/// Returns the folders whose lock file may be used instead of the package's: the folder of artifacts and the user's
-/// folder. A build script does not know the workspace in which its package is built.
+/// The environment variable with the folder of the workspace that is built. Programs of trackers share one folder of
+/// artifacts, so that does not lead to their workspaces.
+pub const WORKSPACE: &str = "MEMSCOPE_BENCH_WORKSPACE";
+
+/// Returns the folders whose lock file may be used instead of the package's: the workspace's, if the variable names it,
+/// the folder of artifacts and the user's folder. A build script does not know the workspace in which its package is
+/// built.
 fn other_workspaces(package: &Path) -> Vec<PathBuf> {
     // A copy for a comparison has its build in its version, and depends on only one memscope.
     if env::var("CARGO_PKG_VERSION").is_ok_and(|version| version.contains('+')) {
@@ -85,7 +90,7 @@ fn other_workspaces(package: &Path) -> Vec<PathBuf> {
     let entry = format!("name = \"{}\"", env::var("CARGO_PKG_NAME").unwrap_or_default());
     let has_entry =
         |folder: &&Path| fs::read_to_string(folder.join("Cargo.lock")).is_ok_and(|lock| lock.contains(&entry));
-    let places = [env::var_os("OUT_DIR"), env::var_os("PWD")].into_iter().flatten().map(PathBuf::from);
+    let places = [WORKSPACE, "OUT_DIR", "PWD"].into_iter().filter_map(env::var_os).map(PathBuf::from);
     let locked = |place: PathBuf| place.ancestors().find(has_entry).map(Path::to_owned);
     let mut folders: Vec<PathBuf> = places.filter_map(locked).filter(|folder| folder != package).collect();
     folders.dedup();

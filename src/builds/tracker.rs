@@ -11,6 +11,7 @@ use crate::builds::cargo::{CargoBuild, CargoFailure};
 use crate::builds::copy::write_package;
 use crate::builds::own::{OwnCrate, OwnPackage};
 use crate::builds::package::crates_of;
+use crate::platform::environment::WORKSPACE;
 use crate::platform::files;
 use crate::platform::scratch::{HIDDEN, Scratch};
 use std::fs;
@@ -79,16 +80,18 @@ impl BuildCache {
         let lock = if own.lock.is_file() { &own.lock } else { &self.package.join("Cargo.lock") };
         let place = self.folder.join(TRACKERS).join(&own.key);
         let manifest = own.manifest(&self.package, &own.key)?;
-        let program = self.program(&place, &manifest, lock, &own.program, &named, &mut progress)?;
+        let workspace = place.display().to_string();
+        let builder = Builder { cache: self, named: &named, environment: [(WORKSPACE, &workspace)] };
+        let program = builder.program(&place, &manifest, lock, &own.program, &mut progress)?;
 
         // With the same versions of all dependencies, only this program is compiled.
         let manifest = self.plain_manifest();
-        let without = self.program(&place.join(PLAIN), &manifest, lock, PLAIN, &named, &mut progress)?;
+        let without = builder.program(&place.join(PLAIN), &manifest, lock, PLAIN, &mut progress)?;
 
         let library = own.package["name"].as_str().unwrap_or_default();
         let crates = crates_of(&place, library);
         let compiling = match crates {
-            Some(_) => Some(self.compiling(&place, &own.program, library, &named, &mut progress)?),
+            Some(_) => Some(builder.compiling(&place, &own.program, library, &mut progress)?),
             None => None,
         };
         let size = |program: &Path| {
@@ -120,7 +123,18 @@ impl BuildCache {
         manifest.insert("workspace", toml_edit::table());
         manifest.to_string()
     }
+}
 
+/// The builds of one tracker.
+struct Builder<'a> {
+    cache: &'a BuildCache,
+    /// The name of its crate's folder in errors.
+    named: &'a str,
+    /// The variables of cargo: the program without the tracker has the same memscope, so it shares what is compiled.
+    environment: [(&'a str, &'a str); 1],
+}
+
+impl Builder<'_> {
     /// Builds a program in a folder of the cache, and returns its final path.
     fn program(
         &self,
@@ -128,16 +142,15 @@ impl BuildCache {
         manifest: &str,
         lock: &Path,
         program: &str,
-        named: &str,
         progress: &mut dyn FnMut(&str),
     ) -> Result<PathBuf, TrackerError> {
         let failed = BuildError::at(place);
         fs::create_dir_all(place).map_err(&failed)?;
         write_package(place, manifest, lock).map_err(&failed)?;
-        let target = self.folder.join(TARGET);
-        let cargo = cargo(self, place, program, &target);
+        let target = self.cache.folder.join(TARGET);
+        let cargo = self.cargo(place, program, &target);
         let built = cargo.run(progress).map_err(&failed)?;
-        let built = built.map_err(|failure| not_built(named, &failure, &cargo.log))?;
+        let built = built.map_err(|failure| not_built(self.named, &failure, &cargo.log))?;
         // All trackers build a program of the same name in the same place.
         let path = place.join(program);
         files::copy_program(&built, &path).map_err(BuildError::at(&path))?;
@@ -150,22 +163,22 @@ impl BuildCache {
         place: &Path,
         program: &str,
         library: &str,
-        named: &str,
         progress: &mut dyn FnMut(&str),
     ) -> Result<Duration, TrackerError> {
-        let failed = BuildError::at(&self.folder);
-        let empty = Scratch::within(&self.folder, HIDDEN).map_err(&failed)?;
-        let cargo = cargo(self, place, program, empty.path());
+        let failed = BuildError::at(&self.cache.folder);
+        let empty = Scratch::within(&self.cache.folder, HIDDEN).map_err(&failed)?;
+        let cargo = self.cargo(place, program, empty.path());
         let cargo = CargoBuild { log: place.join("library.log"), ..cargo };
         let began = Instant::now();
         let built = cargo.run_for_dependency(library, progress).map_err(&failed)?;
-        built.map_err(|failure| not_built(named, &failure, &cargo.log))?;
+        built.map_err(|failure| not_built(self.named, &failure, &cargo.log))?;
         Ok(began.elapsed())
     }
-}
 
-fn cargo<'a>(cache: &'a BuildCache, place: &'a Path, program: &'a str, target: &'a Path) -> CargoBuild<'a> {
-    CargoBuild { package: place, adapter: &cache.package, program, target, environment: &[], log: place.join(LOG) }
+    fn cargo<'b>(&'b self, place: &'b Path, program: &'b str, target: &'b Path) -> CargoBuild<'b> {
+        let (adapter, environment) = (&self.cache.package, &self.environment);
+        CargoBuild { package: place, adapter, program, target, environment, log: place.join(LOG) }
+    }
 }
 
 fn not_built(folder: &str, failure: &CargoFailure, log: &Path) -> TrackerError {

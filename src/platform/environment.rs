@@ -24,6 +24,9 @@ pub(crate) const FAULT: &str = "MEMSCOPE_BENCH_FAULT";
 pub(crate) const TRACE: &str = "MEMSCOPE_BENCH_TRACE";
 /// Reduces a build to the part of the adapter that overheads need. The build script reads it.
 pub(crate) const CORE_ONLY: &str = "MEMSCOPE_BENCH_CORE_ONLY";
+/// The folder of the package that a tracker's program is built in, whose lock file determines memscope. The build script
+/// reads it.
+pub(crate) const WORKSPACE: &str = "MEMSCOPE_BENCH_WORKSPACE";
 
 /// The program's own variables that are in force in this process, from the command line's parser.
 static IN_FORCE: Mutex<Vec<String>> = Mutex::new(Vec::new());
