@@ -1,5 +1,9 @@
 //! Wrapping of words at a width, because text in a chart does not wrap.
 
+/// The average width of a letter of a chart's text, and of its small text.
+pub(crate) const LETTER: f64 = 7.2;
+pub(crate) const SMALL_LETTER: f64 = 5.9;
+
 /// Wraps words at a width, for an average width of a letter.
 pub(crate) fn wrapped(words: &str, room: f64, letter: f64) -> Vec<String> {
     let most = (room / letter) as usize;

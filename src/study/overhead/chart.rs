@@ -2,7 +2,7 @@
 
 use crate::report::chart::axis::RatioAxis;
 use crate::report::chart::canvas::{self, ending, finished, line, sheet, small_print, telling, text, where_and_when};
-use crate::report::chart::words::clipped;
+use crate::report::chart::words::{LETTER, SMALL_LETTER, clipped};
 use crate::report::number;
 use crate::schedule::measurement::{Measurement, Series};
 use crate::study::overhead::record::Results;
@@ -17,9 +17,6 @@ const TOP: f64 = 140.0;
 const LANE: f64 = 21.0;
 const BETWEEN_ROWS: f64 = 14.0;
 const FOOT: f64 = 92.0;
-/// The width of a letter, and of a small one.
-const LETTER: f64 = 7.2;
-const SMALL_LETTER: f64 = 5.9;
 
 /// Draws the results.
 pub fn draw(results: &Results) -> String {

@@ -6,7 +6,7 @@ use crate::report::chart::axis::RatioAxis;
 use crate::report::chart::canvas::{
     dot, ending, finished, rectangle, sheet, small_print, telling, text, where_and_when,
 };
-use crate::report::chart::words::clipped;
+use crate::report::chart::words::{LETTER, SMALL_LETTER, clipped};
 use crate::report::number;
 use crate::schedule::measurement::Measurement;
 use crate::study::overhead;
@@ -31,9 +31,6 @@ const LANE: f64 = 21.0;
 const ABOVE: f64 = 36.0;
 const BELOW: f64 = 38.0;
 const FOOT: f64 = 50.0;
-/// The width of a letter, and of a small one.
-const LETTER: f64 = 7.2;
-const SMALL_LETTER: f64 = 5.9;
 
 /// Draws the trackers.
 pub fn draw(trackers: &Trackers) -> String {
