@@ -39,8 +39,7 @@ pub(super) fn run(shared: &Shared, pairs: usize) -> Result<(), Error> {
     let files = shared.results.files(Traces::KIND);
     files.prepare::<Traces>()?;
     let path = shared.results.output.join("calls.json");
-    let no_calls = || format!("{} is missing: measure it with `memscope-bench calls`", path.display());
-    let calls: Result<Calls, String> = files::read_if_there(&path)?.ok_or_else(no_calls);
+    let calls = usable(files::read_if_there(&path)?, &path, &Machine::here());
     let launcher = shared.results.launcher()?;
     let origin = Origin::of_this_command();
     let no_folder = |error| Error::Other(format!("cannot create a folder for the traces: {error}"));
@@ -78,6 +77,15 @@ pub(super) fn run(shared: &Shared, pairs: usize) -> Result<(), Error> {
     journal::finish(&files, &traces, None, shared.results.format(), KeepArguments { keep: false })
 }
 
+/// Returns the costs of calls for predictions, or the reason why there can be none: the predicted overheads are compared
+/// with those of this machine, which costs of another one cannot predict.
+fn usable(calls: Option<Calls>, path: &Path, here: &Machine) -> Result<Calls, String> {
+    let lack = |what| format!("{} {what}: measure it with `memscope-bench calls`", path.display());
+    let calls = calls.ok_or_else(|| lack("is missing"))?;
+    let is_of_here = calls.origins().iter().all(|(_, origin)| origin.machine.is(here));
+    is_of_here.then_some(calls).ok_or_else(|| lack("is from another machine"))
+}
+
 /// Returns the accuracy of a way, with its level, from the file of an earlier run on this machine; `None` if there is
 /// no file, or it is from another machine.
 ///
@@ -106,4 +114,22 @@ fn ready(launcher: &Launcher, probe: Request, folder: &Path, calls: &Result<Call
     // The program of the trace is this one, at any path.
     let recorded = Summary { program: workload.to_string(), ..trace.summary() };
     Ok(Ready { workload, recorded, replays, predicted })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn costs_of_another_machine_predict_nothing() {
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/calls-v1.json");
+        let calls: Calls = files::read(&kept).expect("a file of calls");
+        let there = calls.origins()[0].1.machine.clone();
+        let elsewhere = Machine { processor: "an abacus".to_owned(), ..there.clone() };
+        let path = Path::new("calls.json");
+        assert!(usable(Some(calls.clone()), path, &there).is_ok());
+        let why = usable(Some(calls), path, &elsewhere).expect_err("it is from another machine");
+        assert_eq!(why, "calls.json is from another machine: measure it with `memscope-bench calls`");
+        assert!(usable(None, path, &there).is_err_and(|why| why.contains("is missing")));
+    }
 }
