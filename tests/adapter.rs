@@ -156,12 +156,13 @@ fn misleading_statistics_are_recognised() {
     let totals = chosen("pub mod variable_registry {}");
     assert_eq!((totals["statistics"].clone(), totals["blocks"].clone()), (Ok("totals"), Ok("unknown")));
     // Commits before 0.1.3 and after 0.1.4 have the registry, and count frees nevertheless.
-    let all = chosen(
+    let named_twice = chosen(
         "pub mod variable_registry {} pub struct AllocationInfo { pub ptr: usize }
          impl MemoryTracker { pub fn track_allocation(&self, p: usize, s: usize) { active.insert(p, s) }
          pub fn get_active_allocations(&self) -> TrackingResult<Vec<AllocationInfo>> {} }",
     );
-    assert_eq!((all["statistics"].clone(), all["blocks"].clone()), (Ok("named_twice"), Ok("fallible")));
+    let (statistics, blocks) = (named_twice["statistics"].clone(), named_twice["blocks"].clone());
+    assert_eq!((statistics, blocks), (Ok("named_twice"), Ok("fallible")));
     let forgets = "impl MemoryTracker { pub fn associate_var(&self, p: usize, n: String, t: String) { get_mut(p) } }";
     assert_eq!(chosen(forgets)["unseen"].clone(), Ok("forgotten"));
     let keeps =

@@ -57,7 +57,7 @@ fn the_usual_modes_see_and_attribute_everything() {
     }
 }
 
-/// What a thread's tracker allocates and frees at the thread's end is its own, not the program's.
+/// The allocations and frees of a tracker at its thread's end are its own, not the program's.
 #[test]
 fn the_lock_free_tracker_records_each_event_of_threads_that_ended() {
     if is_pinned() {

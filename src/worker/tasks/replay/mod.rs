@@ -20,11 +20,12 @@ use blocks::{Blocks, Meter, Untimed};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::hint::black_box;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Mutex, OnceLock};
-use std::{io, panic, thread};
+use std::{io, thread};
 
 /// The work of one process.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -196,13 +197,11 @@ impl<'p> Replay<'p> {
                 };
                 thread::Builder::new().spawn_scoped(scope, run)
             };
-            let started = match (1..self.plan.threads()).map(start).collect::<Result<Vec<_>, _>>() {
-                Ok(started) => started,
-                Err(error) => {
-                    self.opened.iter().for_each(|opened| _ = opened.set(false));
-                    return Err(ThreadsError { threads: self.plan.threads(), why: error.to_string() });
-                }
-            };
+            let started: io::Result<Vec<_>> = (1..self.plan.threads()).map(start).collect();
+            let started = started.map_err(|error| {
+                self.opened.iter().for_each(|opened| _ = opened.set(false));
+                ThreadsError { threads: self.plan.threads(), why: error.to_string() }
+            })?;
             // Allocations for starting a thread are not the program's.
             while self.standing.load(Acquire) + 1 < self.plan.threads() {
                 thread::yield_now();
@@ -214,11 +213,7 @@ impl<'p> Replay<'p> {
             });
             let _ = self.closed.set(());
             // A scope does not wait for the values of its threads, which a tracker may drop last.
-            for thread in started {
-                if let Err(panic) = thread.join() {
-                    panic::resume_unwind(panic);
-                }
-            }
+            started.into_iter().for_each(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
             Ok(result)
         })
     }
