@@ -16,7 +16,7 @@ use crate::bench::replay::{Both, CRITERION_SAMPLES, replay};
 use crate::bench::{Package, Programs};
 use crate::cli::{Environment, bar, page, show, stress};
 use crate::platform::console;
-use crate::platform::files::Versioned;
+use crate::platform::files::{FileError, Versioned};
 use crate::platform::text;
 use crate::report::format::Format;
 use crate::report::origin::Origin;
@@ -175,31 +175,43 @@ impl<'a> Bench<'a> {
         if let Err(panic) = replayed {
             resume_unwind(panic);
         }
-        match settled {
-            Some(Err(error)) => refuse(&error),
-            Some(Ok(Settled::NotKept(not_kept))) => refuse(&not_kept),
-            Some(Ok(Settled::Saved(_))) => {
-                let code = self.full_run(&folder);
-                page::write_beside(&folder);
-                code
-            }
-            None => ExitCode::SUCCESS,
-        }
+        settled.map_or(ExitCode::SUCCESS, |settled| {
+            conclude(settled, || self.full_run(&folder), || page::write_beside(&folder))
+        })
     }
 
-    /// Runs the stress suite at full scale under full tracking, in a separate process, for this package's workloads. If
-    /// it fails, only its chart is missing.
-    fn full_run(&self, folder: &Path) -> ExitCode {
-        let Programs::Built { program, .. } = &self.package.programs else { return ExitCode::SUCCESS };
-        if let Err(failure) = stress::run_as_child(program, Scale::FULL, folder) {
+    /// Runs the stress suite at full scale under full tracking, in a separate process, for this package's workloads.
+    /// Returns whether it wrote its files. If it fails, only its chart is missing.
+    fn full_run(&self, folder: &Path) -> bool {
+        let Programs::Built { program, .. } = &self.package.programs else { return false };
+        let run = stress::run_as_child(program, Scale::FULL, folder);
+        if let Err(failure) = &run {
             let failure = text::one_line(&failure.to_string());
             let picture = stress::PICTURE;
             console::complain(format_args!(
                 "The full run {failure}. {picture} is unchanged. Run it alone: cargo run --release"
             ));
         }
-        ExitCode::SUCCESS
+        run.is_ok()
     }
+}
+
+/// Ends a complete run: starts the full run, draws the page of what changed in results/, and reports why overheads were
+/// not kept. The full run counts events, so it does not depend on the control of the overheads.
+fn conclude(
+    settled: Result<Settled, FileError>,
+    full_run: impl FnOnce() -> bool,
+    draw_page: impl FnOnce(),
+) -> ExitCode {
+    let not_kept = match settled {
+        Err(error) => return refuse(&error),
+        Ok(Settled::Saved(_)) => None,
+        Ok(Settled::NotKept(not_kept)) => Some(not_kept),
+    };
+    if full_run() || not_kept.is_none() {
+        draw_page();
+    }
+    not_kept.map_or(ExitCode::SUCCESS, |not_kept| refuse(&not_kept))
 }
 
 /// Returns the pairs of each measurement, by Criterion's flags: `--sample-size` is their number, and
@@ -230,4 +242,39 @@ fn views_of_ratio(groups: &[Group]) -> Vec<View<'_, Function>> {
 fn view(name: String, group: &Group) -> View<'_, Function> {
     let functions = group.functions.iter().map(|function| (function.id.clone(), function)).collect();
     View { name, is_log: group.is_log, functions }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::NotKept;
+    use crate::study::control::ControlFailure;
+    use std::cell::Cell;
+
+    /// Returns the exit code of a run that settled so, and whether the full run was started and the page drawn.
+    fn concluded(settled: Result<Settled, FileError>, wrote: bool) -> (ExitCode, bool, bool) {
+        let (is_run, is_drawn) = (Cell::new(false), Cell::new(false));
+        let full_run = || {
+            is_run.set(true);
+            wrote
+        };
+        let code = conclude(settled, full_run, || is_drawn.set(true));
+        (code, is_run.get(), is_drawn.get())
+    }
+
+    #[test]
+    fn the_full_run_follows_overheads_that_were_not_kept() {
+        let saved = || Ok(Settled::Saved(Vec::new()));
+        assert_eq!(concluded(saved(), true), (ExitCode::SUCCESS, true, true));
+        assert_eq!(concluded(saved(), false), (ExitCode::SUCCESS, true, true), "the overheads are new");
+        let not_kept = || {
+            let failure = ControlFailure::Drift { ratio: 0.7 };
+            Ok(Settled::NotKept(NotKept { failure, path: "beside.json".into(), instead_of: "kept.json".into() }))
+        };
+        assert_eq!(concluded(not_kept(), true), (ExitCode::from(2), true, true));
+        assert_eq!(concluded(not_kept(), false), (ExitCode::from(2), true, false), "results/ is unchanged");
+        let source = io::Error::other("no space left");
+        let unwritten = Err(FileError::Write { path: "overhead.json".into(), source });
+        assert_eq!(concluded(unwritten, true), (ExitCode::from(2), false, false));
+    }
 }

@@ -39,6 +39,11 @@ pub(super) fn write(paths: &[PathBuf], output: Option<&Path>) -> Result<(), Erro
 /// Draws the page of a results folder into that folder, at the end of `cargo bench`. If the page cannot be written,
 /// this is reported on stderr: the results are already saved.
 pub fn write_beside(results: &Path) {
+    // The page names its files as `report --html` does, from the current folder.
+    let here = env::current_dir().ok();
+    let inside =
+        here.as_deref().and_then(|here| results.strip_prefix(here).ok()).filter(|path| !path.as_os_str().is_empty());
+    let results = inside.unwrap_or(results);
     if let Err(error) = write(&[results.to_owned()], None) {
         console::complain(format_args!("The page was not written: {error}"));
     }

@@ -42,6 +42,11 @@ const FEW: usize = 4;
 /// Draws a document below headings of the third level. `name` is unique in the page, and `title` describes a table
 /// without a heading.
 pub(crate) fn draw(document: &Document, name: &str, title: &str) -> Html {
+    draw_below(false, document, name, title)
+}
+
+/// Draws the rest of a document whose beginning is above it. `has_table` is true if the beginning has a table.
+pub(crate) fn draw_below(has_table: bool, document: &Document, name: &str, title: &str) -> Html {
     let mut blocks = Vec::new();
     let mut above = None;
     let mut tables = 0;
@@ -59,7 +64,8 @@ pub(crate) fn draw(document: &Document, name: &str, title: &str) -> Html {
             }
             // The notes below tables mostly define terms; those above are the answers.
             Part::Notes(lines) => {
-                blocks.extend(notes(lines, tables > 0 && !matches!(parts.peek(), Some(Part::Table(_)))))
+                let is_below = has_table || tables > 0;
+                blocks.extend(notes(lines, is_below && !matches!(parts.peek(), Some(Part::Table(_)))));
             }
         }
     }
@@ -215,8 +221,12 @@ mod tests {
         document.notes(many.clone());
         document.table(Table::new([left("a")]));
         assert!(!draw(&document, "x", "").to_string().contains("<details"), "sentences above a table are not folded");
-        document.notes(many);
+        document.notes(many.clone());
         assert!(draw(&document, "x", "").to_string().contains("<details"));
+        let mut rest = Document::default();
+        rest.notes(many);
+        assert!(draw_below(true, &rest, "x", "").to_string().contains("<details"));
+        assert!(!draw_below(false, &rest, "x", "").to_string().contains("<details"));
     }
 
     #[test]

@@ -73,9 +73,10 @@ impl Exhibit {
         let picture = plain.map(|svg| Html::picture(inlined(&svg, &format!("{name}-picture"))));
         // The sentences and a small table at the beginning of a report are above its chart.
         let lead = if picture.is_some() { document.parts.drain(..lead(&document)).collect() } else { Vec::new() };
+        let has_table = lead.iter().any(|part| matches!(part, Part::Table(_)));
         Self {
             lead: html::draw(&Document { parts: lead }, &format!("{name}-lead"), &title),
-            body: html::draw(&document, &name, &title),
+            body: html::draw_below(has_table, &document, &name, &title),
             address: address(folder, &file.path),
             hash: file.hash.clone(),
             name,
