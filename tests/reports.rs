@@ -80,7 +80,8 @@ fn the_growth_of_each_build_is_shown_with_its_overhead() {
     };
     let pair = |tracked| soak::Pair { untracked_first: true, untracked: trace(|_| 0.0), tracked };
     let of = |tracked: soak::Process, counted| {
-        let measured = soak::Measured::begin(Level::Full, 1_000).with(vec![pair(tracked)]);
+        let pairs = vec![pair(tracked.clone()), pair(tracked)];
+        let measured = soak::Measured::begin(Level::Full, 1_000).with(pairs);
         vec![soak::Soak::from(soak::Measured { counted, ..measured })]
     };
     let crashed = Failure::Crashed { how: "SIGSEGV".to_owned() };

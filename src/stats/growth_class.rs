@@ -119,32 +119,26 @@ pub(crate) fn growth_fit(points: &[(f64, f64)]) -> Option<GrowthFit> {
     let [(class, best), (second, other), _] = growing;
     let aicc = |model: &Model, parameters| costs.aicc(model.residuals, parameters);
     let is_flat = aicc(&flat, FLAT_PARAMETERS) - aicc(&best, PARAMETERS) < NO_SUPPORT || 1.0 + best.growth < MIN_GROWTH;
-    let range = costs.range();
-    let slope = costs.slope();
     if is_flat {
-        let cost = flat.level.exp();
-        return Some(GrowthFit {
-            class: GrowthClass::Flat,
-            or: None,
-            power: None,
-            slope,
-            from,
-            to,
-            early: cost,
-            late: cost,
-        });
+        return Some(costs.flat_fit());
     }
+    let range = costs.range();
     let is_supported = aicc(&other, PARAMETERS) - aicc(&best, PARAMETERS) < SUPPORT;
     Some(GrowthFit {
         class,
         or: is_supported.then_some(second),
         power: Some(costs.power()),
-        slope,
+        slope: costs.slope(),
         from,
         to,
         early: best.at(0.0, range).exp(),
         late: best.at(range, range).exp(),
     })
+}
+
+/// Returns the fit of costs that are flat; `None` if [`growth_fit`] has none.
+pub(crate) fn flat_fit(points: &[(f64, f64)]) -> Option<GrowthFit> {
+    Some(Costs::of(points)?.flat_fit())
 }
 
 /// Returns whether costs exclude growth that matters, in each growing class that they do not rule out.
@@ -241,6 +235,21 @@ impl Costs {
     /// Fits a flat cost.
     fn flat(&self) -> Model {
         self.with_growth(0.0, &vec![0.0; self.logs.len()], 0.0)
+    }
+
+    /// Returns the fit of a flat cost.
+    fn flat_fit(&self) -> GrowthFit {
+        let cost = self.flat().level.exp();
+        GrowthFit {
+            class: GrowthClass::Flat,
+            or: None,
+            power: None,
+            slope: self.slope(),
+            from: self.from,
+            to: self.to,
+            early: cost,
+            late: cost,
+        }
     }
 
     /// Returns the model with this power and growth at its best level, given the growing parts at each number of

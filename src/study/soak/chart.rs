@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn a_flat_curve_has_a_decade_around_it() {
         let points = [10_000, 20_000].map(|events| (events, 300.0)).to_vec();
-        let growth = Growth { quantity: Quantity::CpuTime, points, later: 0, base: 20.0, fit: None };
+        let growth = Growth { quantity: Quantity::CpuTime, points, later: 0, base: 20.0, each: Vec::new(), fit: None };
         let axes = Axes::of(&[(Level::Allocator, &growth)], Quantity::CpuTime).expect("a curve");
         assert!(axes.figures.1 / axes.figures.0 >= 10.0, "{:?}", axes.figures);
         assert!(axes.x(10_000.0) > LEFT && axes.x(20_000.0) < RIGHT);

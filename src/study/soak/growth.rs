@@ -1,8 +1,9 @@
 //! The growth of one quantity over the events of a soak.
 
 use crate::report::number;
-use crate::stats::growth_class::{GrowthClass, GrowthFit, excludes_growth, growth_fit};
+use crate::stats::growth_class::{GrowthClass, GrowthFit, excludes_growth, flat_fit, growth_fit};
 use crate::stats::median::median;
+use crate::stats::student::Mean;
 use crate::study::instructions::Stretch;
 use crate::study::soak::record::{Measured, Pair};
 use crate::worker::tasks::soak::Checkpoint;
@@ -92,6 +93,9 @@ pub struct Growth {
     /// The figure of the untracked program, or of its own blocks: errors and the growth that matters are relative to
     /// the sum of both.
     pub base: f64,
+    /// The figures of each pair at the same checkpoints, if the figures are medians of pairs.
+    #[serde(skip)]
+    pub(crate) each: Vec<Vec<(u64, f64)>>,
     /// The growth of the sum of figure and base; `None` if there are too few checkpoints.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fit: Option<GrowthFit>,
@@ -107,11 +111,11 @@ impl Growth {
     pub(crate) fn of(quantity: Quantity, measured: &Measured) -> Option<Self> {
         let live = measured.live as u64;
         let pairs = &measured.pairs;
-        let (points, base) = match quantity {
+        let (each, points, base) = match quantity {
             Quantity::CpuTime => differences(pairs, |checkpoint| checkpoint.event_ns),
             Quantity::Resident => differences(pairs, |checkpoint| Some(checkpoint.resident_bytes? as f64)),
-            Quantity::RareCall => (tracked(pairs, |checkpoint| Some(checkpoint.calls?.p999_ns as f64)), 0.0),
-            Quantity::Query => (tracked(pairs, |checkpoint| Some(checkpoint.query?.ns as f64)), 0.0),
+            Quantity::RareCall => tracked(pairs, |checkpoint| Some(checkpoint.calls?.p999_ns as f64)),
+            Quantity::Query => tracked(pairs, |checkpoint| Some(checkpoint.query?.ns as f64)),
             Quantity::KeptBytes => kept(measured),
             Quantity::Instructions => instructions(measured),
         };
@@ -122,12 +126,33 @@ impl Growth {
             Quantity::Query => 4 * live,
             Quantity::KeptBytes | Quantity::Resident => 0,
         };
-        (!points.is_empty()).then(|| Self::fitted(quantity, points, later, base))
+        (!points.is_empty()).then(|| Self { quantity, points, later, base, each, fit: None }.fitted())
     }
 
-    fn fitted(quantity: Quantity, points: Vec<(u64, f64)>, later: u64, base: f64) -> Self {
-        let growth = Self { quantity, points, later, base, fit: None };
-        Self { fit: growth_fit(&growth.whole()), ..growth }
+    /// Returns the growth with its fit. A growth that the pairs do not repeat counts as none: the machine may have changed
+    /// its speed.
+    fn fitted(self) -> Self {
+        let whole = self.whole();
+        let fit = growth_fit(&whole).filter(|fit| fit.class == GrowthClass::Flat || self.is_repeated());
+        Self { fit: fit.or_else(|| flat_fit(&whole)), ..self }
+    }
+
+    /// Returns whether the 95 % interval of the mean growth of the pairs excludes none; true for one pair, which has no
+    /// interval.
+    fn is_repeated(&self) -> bool {
+        let growths: Vec<f64> = self.each.iter().filter_map(|points| self.log_growth(points)).collect();
+        growths.len() < 2 || Mean::of(&growths).interval().0 > 0.0
+    }
+
+    /// Returns whether the figures are those of one pair.
+    pub(crate) fn is_of_one_pair(&self) -> bool {
+        self.each.len() == 1
+    }
+
+    /// Returns the logarithm of a pair's late ÷ early sum of figure and base.
+    fn log_growth(&self, points: &[(u64, f64)]) -> Option<f64> {
+        let log = |figure: f64| Some((figure + self.base).ln()).filter(|log| log.is_finite());
+        Some(log(late(points)?)? - log(early(points)?)?)
     }
 
     /// Returns the sums of figure and base, each with the events before the middle of its measurement.
@@ -138,8 +163,8 @@ impl Growth {
 
     /// Returns the growth up to a number of events.
     pub(crate) fn up_to(&self, events: u64) -> Self {
-        let points = self.points.iter().copied().filter(|point| point.0 <= events).collect();
-        Self::fitted(self.quantity, points, self.later, self.base)
+        let within = |points: &Vec<(u64, f64)>| points.iter().copied().filter(|point| point.0 <= events).collect();
+        Self { points: within(&self.points), each: self.each.iter().map(within).collect(), ..*self }.fitted()
     }
 
     /// Returns the class; `None` if there are too few checkpoints.
@@ -154,12 +179,12 @@ impl Growth {
 
     /// Returns the early figure: the median over the first checkpoints.
     pub fn early(&self) -> Option<f64> {
-        median(self.points.iter().take(AT_AN_END).map(|point| point.1))
+        early(&self.points)
     }
 
     /// Returns the late figure: the median over the last checkpoints.
     pub fn late(&self) -> Option<f64> {
-        median(self.points.iter().rev().take(AT_AN_END).map(|point| point.1))
+        late(&self.points)
     }
 
     /// Returns the late figure ÷ the early one; `None` if the early one is not positive.
@@ -178,55 +203,70 @@ impl Growth {
     }
 }
 
+/// Returns the early figure of points: the median of the first ones.
+fn early(points: &[(u64, f64)]) -> Option<f64> {
+    median(points.iter().take(AT_AN_END).map(|point| point.1))
+}
+
+/// Returns the late figure of points: the median of the last ones.
+fn late(points: &[(u64, f64)]) -> Option<f64> {
+    median(points.iter().rev().take(AT_AN_END).map(|point| point.1))
+}
+
 type Figure = fn(&Checkpoint) -> Option<f64>;
 
-/// Returns the medians over pairs of tracked − untracked at each checkpoint that most pairs reached, and the median of
-/// the untracked figures.
-fn differences(pairs: &[Pair], figure: Figure) -> (Vec<(u64, f64)>, f64) {
-    let at = |events: u64| {
-        pairs
-            .iter()
-            .filter_map(move |pair| Some((figure(pair.tracked.at(events)?)?, figure(pair.untracked.at(events)?)?)))
-    };
-    let points = common(pairs, |events| at(events).map(|(tracked, untracked)| tracked - untracked).collect());
+/// The figures of each pair, the figure at each checkpoint, and the base.
+type Figures = (Vec<Vec<(u64, f64)>>, Vec<(u64, f64)>, f64);
+
+/// Returns tracked − untracked, and the median of the untracked figures.
+fn differences(pairs: &[Pair], figure: Figure) -> Figures {
     let base = median(pairs.iter().flat_map(|pair| &pair.untracked.trace.checkpoints).filter_map(figure));
-    (points, base.unwrap_or(0.0))
+    let difference = |pair: &Pair, at: &Checkpoint| Some(figure(at)? - figure(pair.untracked.at(at.events)?)?);
+    of_pairs(pairs, base.unwrap_or(0.0), difference)
 }
 
-/// Returns the medians over pairs of the tracked figure at each checkpoint that most pairs reached.
-fn tracked(pairs: &[Pair], figure: Figure) -> Vec<(u64, f64)> {
-    common(pairs, |events| pairs.iter().filter_map(|pair| figure(pair.tracked.at(events)?)).collect())
+/// Returns the tracked figures.
+fn tracked(pairs: &[Pair], figure: Figure) -> Figures {
+    of_pairs(pairs, 0.0, |_, checkpoint| figure(checkpoint))
 }
 
-/// Returns the median of the figures at each checkpoint that most pairs reached.
-fn common(pairs: &[Pair], figures: impl Fn(u64) -> Vec<f64>) -> Vec<(u64, f64)> {
-    let longest = pairs.iter().max_by_key(|pair| pair.tracked.trace.checkpoints.len());
-    let checkpoints = longest.into_iter().flat_map(|pair| &pair.tracked.trace.checkpoints);
-    let at = |checkpoint: &Checkpoint| {
-        let figures = figures(checkpoint.events);
-        (2 * figures.len() > pairs.len()).then_some((checkpoint.events, median(figures)?))
+/// Returns a figure of the tracked processes, with its median at each checkpoint that most pairs reached.
+fn of_pairs(pairs: &[Pair], base: f64, figure: impl Fn(&Pair, &Checkpoint) -> Option<f64>) -> Figures {
+    let of = |pair: &Pair| {
+        let checkpoints = pair.tracked.trace.checkpoints.iter();
+        checkpoints.filter_map(|at| Some((at.events, figure(pair, at)?))).collect()
     };
-    checkpoints.filter_map(at).collect()
+    let mut each: Vec<Vec<(u64, f64)>> = pairs.iter().map(of).collect();
+    let longest = each.iter().max_by_key(|points| points.len());
+    let at = |events: u64| {
+        let figures: Vec<f64> = each.iter().flatten().filter(|point| point.0 == events).map(|point| point.1).collect();
+        (2 * figures.len() > pairs.len()).then_some((events, median(figures)?))
+    };
+    let points: Vec<(u64, f64)> = longest.into_iter().flatten().filter_map(|&(events, _)| at(events)).collect();
+    let reached = points.last().map_or(0, |point| point.0);
+    each.iter_mut().for_each(|points| points.retain(|point| point.0 <= reached));
+    each.retain(|points| !points.is_empty());
+    (each, points, base)
 }
 
 /// Returns the bytes that the tracker keeps, and the bytes of the program's blocks.
-fn kept(measured: &Measured) -> (Vec<(u64, f64)>, f64) {
+fn kept(measured: &Measured) -> Figures {
     let checkpoints = || measured.counted.iter().flat_map(|process| &process.trace.checkpoints);
     let points = checkpoints().filter_map(|checkpoint| Some((checkpoint.events, checkpoint.kept_bytes? as f64)));
-    (points.collect(), median(checkpoints().map(|checkpoint| checkpoint.live_bytes as f64)).unwrap_or(0.0))
+    (Vec::new(), points.collect(), median(checkpoints().map(|checkpoint| checkpoint.live_bytes as f64)).unwrap_or(0.0))
 }
 
 /// Returns the instructions that tracking adds to an event, and the instructions of an untracked event.
-fn instructions(measured: &Measured) -> (Vec<(u64, f64)>, f64) {
+fn instructions(measured: &Measured) -> Figures {
     let live = measured.live as u64;
     let of_event = |stretch: &Stretch| stretch.instructions as f64 / (2 * live) as f64;
     let of = &measured.instructions;
-    let Some(base) = median(of.untracked.iter().map(of_event)) else { return (Vec::new(), 0.0) };
+    let Some(base) = median(of.untracked.iter().map(of_event)) else { return (Vec::new(), Vec::new(), 0.0) };
     let points = of.tracked.iter().filter_map(|stretch| {
         let untracked = of.untracked.iter().find(|other| other.events == stretch.events)?;
         Some((stretch.events, of_event(stretch) - of_event(untracked)))
     });
-    (points.collect(), base)
+    (Vec::new(), points.collect(), base)
 }
 
 #[cfg(test)]
@@ -235,6 +275,8 @@ mod tests {
     use crate::study::soak::record::{Instructions, Process};
     use crate::tracking::{Growing, Level};
     use crate::worker::tasks::soak::{Calls, Meter, Query, Request, Trace};
+    use rand::{RngExt, SeedableRng};
+    use rand_pcg::Pcg64Mcg;
 
     /// Returns the checkpoints of a soak of ten million events, with 1,000 live blocks.
     fn checkpoints(of: impl Fn(u64) -> Checkpoint) -> Process {
@@ -329,6 +371,57 @@ mod tests {
     }
 
     #[test]
+    fn growth_that_the_pairs_do_not_repeat_is_none() {
+        // The machine slows down during the second pair.
+        let slowed = |by: [f64; 3]| {
+            let mut measured = measured(|_| 150.0);
+            for (pair, by) in measured.pairs.iter_mut().zip(by) {
+                for at in &mut pair.tracked.trace.checkpoints {
+                    let part = (at.events as f64 / 1e4).log10() / 3.0;
+                    at.event_ns = at.event_ns.map(|ns| ns * (1.0 + by * part));
+                }
+            }
+            of(Quantity::CpuTime, &measured)
+        };
+        let growths = [[0.15, 1.1, 0.3], [0.4, 0.4, 0.5]].map(slowed);
+        assert_eq!(
+            growths.clone().map(|growth| growth.class()),
+            [GrowthClass::Flat, GrowthClass::Logarithmic].map(Some)
+        );
+        assert!(growths[0].is_undecided(), "growth is not excluded either");
+        let alone = Growth { each: vec![growths[0].each[1].clone()], ..growths[0].clone() }.fitted();
+        assert_eq!(alone.class(), Some(GrowthClass::Logarithmic), "one pair repeats nothing");
+        let kept = growths[1].up_to(1_000_000);
+        assert_eq!((kept.reached(), kept.each[0].last().map(|point| point.0)), (1_000_000, Some(1_000_000)));
+    }
+
+    /// Without the test of pairs, a machine that changes its speed makes growth in more than a tenth of the soaks of a
+    /// cost that is flat. With it, 2.5 % of three pairs have an interval above no growth.
+    #[test]
+    fn a_machine_that_changes_its_speed_rarely_makes_growth() {
+        const SOAKS: u64 = 300;
+        let mut grown = [0, 0];
+        for seed in 0..SOAKS {
+            let mut rng = Pcg64Mcg::seed_from_u64(seed);
+            let mut measured = measured(|_| 150.0);
+            for pair in &mut measured.pairs {
+                // Each process becomes faster or slower by up to a half, at a checkpoint of its own.
+                let (change, by) = (rng.random_range(0..19), rng.random_range(-0.4..0.4_f64).exp());
+                for (place, at) in pair.tracked.trace.checkpoints.iter_mut().enumerate() {
+                    let factor = if place < change { 1.0 } else { by } * rng.random_range(0.95..1.05);
+                    at.event_ns = at.event_ns.map(|ns| ns * factor);
+                }
+            }
+            let growth = of(Quantity::CpuTime, &measured);
+            let untested = Growth { each: Vec::new(), ..growth.clone() }.fitted();
+            for (grown, growth) in grown.iter_mut().zip([growth, untested]) {
+                *grown += u64::from(growth.class() != Some(GrowthClass::Flat));
+            }
+        }
+        assert!(grown[0] <= SOAKS / 20 && grown[1] > SOAKS / 10, "{grown:?} of {SOAKS}");
+    }
+
+    #[test]
     fn a_checkpoint_counts_if_most_pairs_reached_it() {
         let mut measured = measured(|_| 150.0);
         measured.pairs[0].tracked.trace.checkpoints.truncate(10);
@@ -336,6 +429,9 @@ mod tests {
         measured.pairs[1].tracked.trace.checkpoints.truncate(12);
         let growth = of(Quantity::CpuTime, &measured);
         assert_eq!((growth.points.len(), growth.reached()), (12, growth.points[11].0));
+        measured.pairs[2].tracked.trace.checkpoints.clear();
+        let growth = of(Quantity::CpuTime, &measured);
+        assert_eq!((growth.each.len(), growth.points.len()), (2, 10), "a pair without checkpoints repeats nothing");
         measured.pairs.clear();
         assert!(Growth::of(Quantity::CpuTime, &measured).is_none());
     }

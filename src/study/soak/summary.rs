@@ -167,9 +167,9 @@ fn notes(soaks: &Soaks) -> Vec<String> {
     let all = || soaks.builds.iter().flat_map(|build| &build.soaks).flat_map(|soak| &soak.growths);
     lines.push(
         "Class: the model a + b·f(events) with the lowest AICc, where f is the logarithm, the number or its square \
-         (least squares of logarithms of the whole, untracked part included), if AICc is lower by 10 and the whole \
-         grows by a fifth; otherwise flat, if the 95 % intervals exclude growth by a fifth, or no growth found. \
-         METHODOLOGY.md describes the method."
+         (least squares of logarithms of the whole, untracked part included), if AICc is lower by 10, the whole \
+         grows by a fifth, and the pairs repeat the growth; otherwise flat, if the 95 % intervals exclude growth by a \
+         fifth, or no growth found. METHODOLOGY.md describes the method."
             .to_owned(),
     );
     if all().any(|growth| growth.class().is_some_and(|class| class != GrowthClass::Flat)) {

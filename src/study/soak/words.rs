@@ -125,7 +125,10 @@ pub(crate) fn class(growth: &Growth) -> String {
     if growth.is_undecided() {
         return UNDECIDED.to_owned();
     }
-    fit.or.map_or_else(|| fit.class.to_string(), |or| format!("{} or {or}", fit.class))
+    let class = fit.or.map_or_else(|| fit.class.to_string(), |or| format!("{} or {or}", fit.class));
+    // One pair does not distinguish a growing time from a machine that slows down.
+    let may_be_the_machine = growth.is_of_one_pair() && !growth.quantity.is_memory();
+    if may_be_the_machine && fit.class != GrowthClass::Flat { format!("{class} in one pair") } else { class }
 }
 
 /// Returns the exponent of a growth with its interval: the power of what grows, and the slope of what does not.
@@ -154,7 +157,7 @@ mod tests {
         let events = (0..=18).map(|step| (1e4 * 10_f64.powf(f64::from(step) / 6.0)).round());
         let points: Vec<(u64, f64)> = events.map(|events| (events as u64, figure(events))).collect();
         let whole: Vec<(f64, f64)> = points.iter().map(|&(events, figure)| (events as f64, figure + base)).collect();
-        Growth { quantity, fit: growth_fit(&whole), points, later: 0, base }
+        Growth { quantity, fit: growth_fit(&whole), points, later: 0, base, each: Vec::new() }
     }
 
     #[test]
@@ -180,6 +183,19 @@ mod tests {
         assert_eq!((growth.class(), class(&growth)), (Some(GrowthClass::Flat), "no growth found".to_owned()));
         let said = cost(&growth).expect("19 checkpoints");
         assert!(said.starts_with("query of the statistics: no growth found up to 10 M events, at 35"), "{said}");
+    }
+
+    #[test]
+    fn growth_that_one_pair_shows_is_named_as_such() {
+        let grown = growth(Quantity::CpuTime, 20.0, |n| 300.0 + n * 3e-4);
+        let of = |each: Vec<Vec<(u64, f64)>>| class(&Growth { each, ..grown.clone() });
+        let pair = grown.points.clone();
+        assert_eq!(of(vec![pair.clone()]), "linear in one pair");
+        let memory = Growth { each: vec![pair.clone()], quantity: Quantity::Resident, ..grown.clone() };
+        assert_eq!(class(&memory), "linear", "memory does not depend on the machine's speed");
+        assert_eq!([of(vec![pair.clone(), pair]), of(Vec::new())], ["linear", "linear"]);
+        let steady = growth(Quantity::CpuTime, 20.0, |_| 300.0);
+        assert_eq!(class(&Growth { each: vec![steady.points.clone()], ..steady }), "flat");
     }
 
     #[test]
