@@ -3,6 +3,7 @@
 use super::Error;
 use crate::platform::console;
 use crate::platform::files;
+use crate::platform::shell;
 use crate::study::page::{self, Found};
 use std::env;
 use std::path::{Path, PathBuf};
@@ -40,11 +41,8 @@ pub(super) fn write(paths: &[PathBuf], output: Option<&Path>) -> Result<(), Erro
 /// this is reported on stderr: the results are already saved.
 pub fn write_beside(results: &Path) {
     // The page names its files as `report --html` does, from the current folder.
-    let here = env::current_dir().ok();
-    let inside =
-        here.as_deref().and_then(|here| results.strip_prefix(here).ok()).filter(|path| !path.as_os_str().is_empty());
-    let results = inside.unwrap_or(results);
-    if let Err(error) = write(&[results.to_owned()], None) {
+    let inside = shell::within(&env::current_dir().unwrap_or_default(), results.as_os_str());
+    if let Err(error) = write(&[inside.map_or_else(|| results.to_owned(), PathBuf::from)], None) {
         console::complain(format_args!("The page was not written: {error}"));
     }
 }

@@ -83,7 +83,7 @@ pub(crate) fn relative_to(folder: &Path, words: impl IntoIterator<Item = OsStrin
 }
 
 /// Returns a path relative to a folder above it; `None` if it is elsewhere.
-fn within(folder: &Path, path: &OsStr) -> Option<OsString> {
+pub(crate) fn within(folder: &Path, path: &OsStr) -> Option<OsString> {
     let folder = folder.as_os_str().as_bytes();
     let rest = path.as_bytes().strip_prefix(folder).filter(|_| folder.starts_with(b"/") && folder != b"/")?;
     match rest {
